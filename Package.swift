@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A module may import only what stands on a lower floor (docs/architecture.md); the target graph below is the fence.
+
+/// Every target: Swift 6, no warning passes.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Targets that touch pointers: each unsafe expression is marked. Their loops run over every byte of a backup, so they are
+/// optimised in debug builds too; without that the tests that back up real trees would take minutes.
+let engine: [SwiftSetting] =
+    common + [.strictMemorySafety(), .unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "lifeboat",
+    products: [.executable(name: "lifeboat", targets: ["lifeboat"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // Floor 0: system libraries and the smallest shims.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+        // Floor 1: pure.
+        .target(name: "Sealing", dependencies: ["COpenSSL", "CZstd"], swiftSettings: engine),
+        .target(name: "Chunking", dependencies: [], swiftSettings: engine),
+        .target(name: "Retention", dependencies: [], swiftSettings: common),
+
+        // Floor 2.
+        .target(name: "ObjectStore", dependencies: ["CCurl", "CLinux", "Sealing"], swiftSettings: engine),
+        .target(name: "Trees", dependencies: ["CLinux", "Sealing", "Chunking"], swiftSettings: engine),
+
+        // Floor 3.
+        .target(
+            name: "Repository", dependencies: ["ObjectStore", "Trees", "Sealing", "Chunking", "Retention"],
+            swiftSettings: engine),
+        .target(name: "DataSources", dependencies: ["Trees", grdb], swiftSettings: common),
+
+        // Floors 9 and 10.
+        .target(
+            name: "LifeboatCommands", dependencies: ["Repository", "DataSources", argumentParser, subprocess],
+            swiftSettings: common),
+        .executableTarget(name: "lifeboat", dependencies: ["LifeboatCommands", argumentParser], swiftSettings: common),
+
+        // What several test targets share: temporary folders, real servers, random trees, comparing trees.
+        .target(name: "TestSupport", dependencies: [subprocess], path: "Tests/TestSupport", swiftSettings: common),
+        .testTarget(
+            name: "SealingTests", dependencies: ["Sealing", "TestSupport"], exclude: ["Vectors"], swiftSettings: common),
+        .testTarget(
+            name: "ChunkingTests", dependencies: ["Chunking", "Sealing", "TestSupport"], exclude: ["Vectors"],
+            swiftSettings: common),
+        .testTarget(name: "RetentionTests", dependencies: ["Retention"], swiftSettings: common),
+        .testTarget(
+            name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport"], exclude: ["Vectors"],
+            swiftSettings: common),
+        .testTarget(
+            name: "TreesTests", dependencies: ["Trees", "TestSupport"], exclude: ["Vectors"], swiftSettings: common),
+        .testTarget(
+            name: "RepositoryTests", dependencies: ["Repository", "TestSupport"], exclude: ["Vectors"],
+            swiftSettings: common),
+        .testTarget(name: "CommandTests", dependencies: ["LifeboatCommands", "TestSupport"], swiftSettings: common),
+    ]
+)
