@@ -134,3 +134,8 @@ public struct Digest: Hashable, Comparable, Sendable {
 extension Digest: CustomStringConvertible {
     public var description: String { hex }
 }
+
+extension Digest {
+    /// The four words, for tables that store digests compactly; `init(words:)` takes them back.
+    public var wordsForStorage: (UInt64, UInt64, UInt64, UInt64) { words }
+}

@@ -1,0 +1,131 @@
+import Sealing
+import Trees
+
+/// Index files: `{"packs":[{"id":…,"blobs":[{"id":…,"type":…,"offset":…,"length":…,"uncompressed_length":…}]}]}`.
+enum IndexFile {
+    /// Reads an index file into `table`. Packs that are in `known` already are left out (an index may repeat a pack whole),
+    /// others are added to it. Nothing of a file that cannot be understood stays in the table.
+    static func read(
+        _ json: [UInt8], into table: BlobTable, known: inout Set<PackID>, subject: String
+    ) throws(RepositoryError) -> [PackID] {
+        var added = [PackID]()
+        do {
+            try json.withUnsafeBytes { (text) throws(JSONError) in
+                var cursor = unsafe JSONCursor(text)
+                try cursor.object { (cursor, key) throws(JSONError) in
+                    guard key == "packs", !cursor.null() else { return try cursor.skipValue() }
+                    try cursor.array { (cursor) throws(JSONError) in
+                        let id = try readPack(&cursor, into: table)
+                        if known.insert(id).inserted {
+                            added.append(id)
+                            table.linkPack()
+                        } else {
+                            table.dropPack()
+                        }
+                    }
+                }
+                try cursor.end()
+            }
+        } catch {
+            throw RepositoryError(
+                .indexDamaged, "the index cannot be understood at byte \(error.offset): \(error.message)", subject: subject,
+                hint: "run `lifeboat repair index`, which writes it anew from the packs", cause: error)
+        }
+        return added
+    }
+
+    private static func readPack(_ cursor: inout JSONCursor, into table: BlobTable) throws(JSONError) -> PackID {
+        var id: PackID?
+        let start = cursor.offset
+        table.beginPack(PackID(Digest(words: (0, 0, 0, 0))))
+        do {
+            try cursor.object { (cursor, key) throws(JSONError) in
+                if key == "id" {
+                    id = PackID(try readDigest(&cursor))
+                } else if key == "blobs" {
+                    guard !cursor.null() else { return }
+                    try cursor.array { (cursor) throws(JSONError) in try readBlob(&cursor, into: table) }
+                } else {
+                    try cursor.skipValue()
+                }
+            }
+            guard let id else { throw JSONError("a pack without id", at: start) }
+            table.renamePack(id)
+            return id
+        } catch {
+            table.dropPack()
+            throw error
+        }
+    }
+
+    private static func readBlob(_ cursor: inout JSONCursor, into table: BlobTable) throws(JSONError) {
+        let start = cursor.offset
+        var id: Digest?
+        var type: BlobType?
+        var offset: UInt32?
+        var length: UInt32?
+        var plain: UInt32 = 0
+        try cursor.object { (cursor, key) throws(JSONError) in
+            if key == "id" {
+                id = try readDigest(&cursor)
+            } else if key == "type" {
+                type = try readType(&cursor)
+            } else if key == "offset" {
+                offset = try cursor.unsigned(as: UInt32.self)
+            } else if key == "length" {
+                length = try cursor.unsigned(as: UInt32.self)
+            } else if key == "uncompressed_length" {
+                plain = try cursor.unsigned(as: UInt32.self)
+            } else {
+                try cursor.skipValue()
+            }
+        }
+        guard let id, let type, let offset, let length else { throw JSONError("a blob without all its fields", at: start) }
+        guard length >= UInt32(Sealer.overhead), !offset.addingReportingOverflow(length).overflow,
+            plain <= Limits.blobByteCount, length <= Limits.blobByteCount
+        else { throw JSONError("a blob of impossible length", at: start) }
+        table.append(BlobID(id), type, offset: offset, byteCount: length, compressedFrom: plain)
+    }
+
+    private static func readDigest(_ cursor: inout JSONCursor) throws(JSONError) -> Digest {
+        let start = cursor.offset
+        let digest = try cursor.plain { (bytes) throws(JSONError) in unsafe Digest(hexDigits: bytes) }
+        guard let digest else { throw JSONError("expected 64 hexadecimal digits", at: start) }
+        return digest
+    }
+
+    private static func readType(_ cursor: inout JSONCursor) throws(JSONError) -> BlobType {
+        let key = try cursor.readKey()
+        if key == "data" { return .data }
+        if key == "tree" { return .tree }
+        throw JSONError("unknown type of blob", at: cursor.offset)
+    }
+
+    /// Writes an index file that lists packs.
+    static func json(_ packs: [PackRecord]) -> [UInt8] {
+        var json = [UInt8]()
+        json.reserveCapacity(packs.reduce(64) { $0 + 100 + $1.blobs.count * 180 })
+        json.append(contentsOf: "{\"packs\":[".utf8)
+        for (number, pack) in packs.enumerated() {
+            if number > 0 { json.append(UInt8(ascii: ",")) }
+            json.append(contentsOf: "{\"id\":\"".utf8)
+            pack.id.digest.appendHex(to: &json)
+            json.append(contentsOf: "\",\"blobs\":[".utf8)
+            for (number, blob) in pack.blobs.enumerated() {
+                if number > 0 { json.append(UInt8(ascii: ",")) }
+                append(blob, to: &json)
+            }
+            json.append(contentsOf: "]}".utf8)
+        }
+        json.append(contentsOf: "]}\n".utf8)
+        return json
+    }
+
+    private static func append(_ blob: PackRecord.Blob, to json: inout [UInt8]) {
+        json.append(contentsOf: "{\"id\":\"".utf8)
+        blob.id.digest.appendHex(to: &json)
+        json.append(contentsOf: "\",\"type\":\"\(blob.type.name)\",\"offset\":\(blob.offset),\"length\":\(blob.byteCount)".utf8)
+        if blob.compressedFrom > 0 { json.append(contentsOf: ",\"uncompressed_length\":\(blob.compressedFrom)".utf8) }
+        json.append(UInt8(ascii: "}"))
+    }
+}

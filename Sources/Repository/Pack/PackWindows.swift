@@ -1,0 +1,58 @@
+import ObjectStore
+import Sealing
+import Synchronization
+
+/// Reads blobs through a few windows of the packs read last: blobs that are wanted one after another, above all the trees of
+/// one snapshot, lie side by side, and one read for many beats one read for each.
+final class PackWindows: Sendable {
+    private struct Window: Sendable {
+        let pack: PackID
+        let start: UInt64
+        let bytes: [UInt8]
+
+        func cut(_ range: Range<UInt64>) -> [UInt8]? {
+            guard range.lowerBound >= start, range.upperBound <= start + UInt64(bytes.count) else { return nil }
+            return Array(bytes[Int(range.lowerBound - start)..<Int(range.upperBound - start)])
+        }
+    }
+
+    private static let windowByteCount: UInt64 = 256 << 10
+    private static let windowCount = 8
+    private let windows = Mutex<[Window]>([])
+
+    /// The sealed bytes of one blob.
+    func read(_ place: BlobPlace, of pack: PackID, from store: any ObjectStore) async throws -> [UInt8] {
+        let range = place.range
+        let held = windows.withLock { windows in
+            windows.lazy.filter { $0.pack == pack }.compactMap { $0.cut(range) }.first
+        }
+        if let held { return held }
+        let name = Layout.pack(pack)
+        guard range.upperBound - range.lowerBound < PackWindows.windowByteCount else {
+            return try demand(try await store.get(name, range: range), range, name, store)
+        }
+        let bytes = try await store.get(name, range: range.lowerBound..<range.lowerBound + PackWindows.windowByteCount)
+        let window = Window(pack: pack, start: range.lowerBound, bytes: bytes)
+        windows.withLock { windows in
+            if windows.count >= PackWindows.windowCount { windows.removeFirst() }
+            windows.append(window)
+        }
+        guard let blob = window.cut(range) else { throw cutShort(range, bytes.count, name, store) }
+        return blob
+    }
+
+    private func demand(
+        _ bytes: [UInt8], _ range: Range<UInt64>, _ name: String, _ store: any ObjectStore
+    ) throws(RepositoryError) -> [UInt8] {
+        guard bytes.count == range.upperBound - range.lowerBound else { throw cutShort(range, bytes.count, name, store) }
+        return bytes
+    }
+
+    private func cutShort(
+        _ range: Range<UInt64>, _ count: Int, _ name: String, _ store: any ObjectStore
+    ) -> RepositoryError {
+        RepositoryError(
+            .packDamaged, "the pack is shorter than its index says: it ends \(count) bytes after byte \(range.lowerBound)",
+            subject: "\(name) of \(store.location)", hint: "run `lifeboat check`, then `lifeboat repair packs`")
+    }
+}
