@@ -30,7 +30,9 @@ enum Base64 {
         var group: UInt32 = 0
         var filled = 0
         var padding = 0
-        for unsafecharacter in unsafe text where character != 0x0A && character != 0x0D {
+        for index in 0..<text.count {
+            let character = unsafe text[index]
+            if character == 0x0A || character == 0x0D { continue }
             if character == 0x3D {
                 padding += 1
                 guard filled >= 2, filled + padding <= 4 else { return nil }
