@@ -5,7 +5,8 @@ public struct Digest: Hashable, Comparable, Sendable {
     /// Bytes in a digest.
     public static let byteCount = 32
 
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    /// The bytes as four big-endian words, the first of them holding bytes 0 to 7.
+    public let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// Makes a digest of four words, the first of them holding bytes 0 to 7.
     public init(words: (UInt64, UInt64, UInt64, UInt64)) {
