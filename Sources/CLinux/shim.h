@@ -2,9 +2,17 @@
 #ifndef LIFEBOAT_CLINUX_SHIM_H
 #define LIFEBOAT_CLINUX_SHIM_H
 
+#include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /// Names the calling thread (up to 15 bytes) for `ps -L`, `top -H` and debuggers.
 static inline void lb_name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// Renames inside one folder unless the new name is taken (EEXIST). EINVAL where the file system cannot do it.
+static inline int lb_rename_no_replace(int folder, const char *from, const char *to) {
+    return (int)syscall(SYS_renameat2, folder, from, folder, to, 1 /* RENAME_NOREPLACE */);
+}
 
 #endif
