@@ -24,8 +24,8 @@ final class CipherPool: Sendable {
         return try body(tools)
     }
 
-    func seal(_ plain: [UInt8]) throws(SealingError) -> [UInt8] {
-        try borrow { (tools) throws(SealingError) in try tools.sealer.seal(plain) }
+    func seal(_ plain: [UInt8]) -> [UInt8] {
+        borrow { tools in tools.sealer.seal(plain) }
     }
 
     func open(_ sealed: [UInt8]) throws(SealingError) -> [UInt8] {

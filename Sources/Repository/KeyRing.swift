@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import ObjectStore
+import ObjectStore
 public import Sealing
 
 /// Who made a key file: three fields that people read in `key list`.
@@ -42,7 +42,7 @@ enum KeyRing {
                 password: password, key: key, parameters: parameters, created: owner.created, username: owner.username,
                 hostname: owner.hostname)
         }
-        let bytes = file.encoded()
+        let bytes = try file.encoded()
         return (SHA256.digest(bytes), bytes)
     }
 
@@ -114,7 +114,8 @@ extension OpenRepository {
         var entries = [KeyEntry]()
         for info in try await store.list(prefix: Layout.keys) where Layout.digest(of: info.name) != nil {
             let (digest, file) = try await KeyRing.load(info, from: store)
-            let owner = KeyOwner(username: file.username, hostname: file.hostname, created: file.created)
+            let owner = KeyOwner(
+                username: file.username ?? "", hostname: file.hostname ?? "", created: file.created ?? "")
             entries.append(KeyEntry(digest: digest, owner: owner, isCurrent: digest == keyFile))
         }
         return entries

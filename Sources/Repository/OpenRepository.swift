@@ -58,7 +58,7 @@ public final class OpenRepository: Sendable {
 
     /// Seals JSON and stores it under the digest of the sealed bytes.
     public func save(_ folder: String, json: [UInt8]) async throws -> Digest {
-        let sealed = try ciphers.seal(try UnpackedFile.pack(json))
+        let sealed = ciphers.seal(try UnpackedFile.pack(json))
         let digest = SHA256.digest(sealed)
         try await store.put(Layout.object(folder, digest), sealed[...], digest: digest.bytes, condition: .always)
         return digest

@@ -23,7 +23,7 @@ public struct Repository: Sendable {
         let (digest, bytes) = try await KeyRing.make(password, key, parameters, owner)
         try await store.put(Layout.object(Layout.keys, digest), bytes)
         let repository = OpenRepository(store: store, config: config, key: key, keyFile: digest)
-        let sealed = try repository.ciphers.seal(try config.json())
+        let sealed = repository.ciphers.seal(try config.json())
         // The config comes last: without it there is no repository, so a kill before this leaves nothing that looks like one.
         try await store.put(Layout.config, sealed)
         return repository
@@ -60,7 +60,7 @@ public struct Repository: Sendable {
     private func readConfig() async throws -> [UInt8] {
         do {
             return try await store.get(Layout.config)
-        } catch let error as StoreError where error.code == .notFound || error.code == .storeMissing {
+        } catch let error where error.code == .notFound || error.code == .storeMissing {
             throw RepositoryError(
                 .noRepository,
                 error.code == .notFound ? "there is no repository here: no object `config`" : error.message,

@@ -71,7 +71,7 @@ final class DirectoryJob: Sendable {
             return state.nodes
         }
         var builder = TreeBuilder()
-        for case let raw? in nodes { builder.append(raw: raw) }
+        for case let raw? in nodes { builder.append(sortedRaw: raw) }
         return builder.finish()
     }
 }

@@ -7,16 +7,7 @@ enum UnpackedFile {
     /// Compresses and marks JSON text.
     static func pack(_ json: [UInt8]) throws(SealingError) -> [UInt8] {
         var compressor = Compressor(level: 3)
-        var output = [UInt8](repeating: 0, count: 1 + Compressor.bound(json.count))
-        output[0] = compressed
-        let count = try json.withUnsafeBytes { (input) throws(SealingError) in
-            try output.withUnsafeMutableBytes { (buffer) throws(SealingError) in
-                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[1...])
-                return try unsafe compressor.compress(input, into: rest)
-            }
-        }
-        output.removeLast(output.count - 1 - count)
-        return output
+        return [compressed] + (try compressor.compress(json))
     }
 
     /// Gives back the JSON text; throws for any other mark, and for text above the limit.

@@ -126,7 +126,7 @@ public struct BlobPlace: Sendable, Hashable {
 
     private func insert(_ entry: Int) {
         let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: unsafe word(entry, 0)) & mask
+        var slot = Int(truncatingIfNeeded: word(entry, 0)) & mask
         while slots[slot] != 0 { slot = (slot + 1) & mask }
         slots[slot] = UInt32(entry + 1)
     }

@@ -9,22 +9,15 @@ enum IndexFile {
         _ json: [UInt8], into table: BlobTable, known: inout Set<PackID>, subject: String
     ) throws(RepositoryError) -> [PackID] {
         var added = [PackID]()
-        do {
-            try json.withUnsafeBytes { (text) throws(JSONError) in
-                var cursor = unsafe JSONCursor(text)
-                try cursor.object { (cursor, key) throws(JSONError) in
-                    guard key == "packs", !cursor.null() else { return try cursor.skipValue() }
-                    try cursor.array { (cursor) throws(JSONError) in
-                        let id = try readPack(&cursor, into: table)
-                        if known.insert(id).inserted {
-                            added.append(id)
-                            table.linkPack()
-                        } else {
-                            table.dropPack()
-                        }
-                    }
+        do throws(JSONError) {
+            try parse(json) { (cursor) throws(JSONError) in
+                let id = try readPack(&cursor, into: table)
+                if known.insert(id).inserted {
+                    added.append(id)
+                    table.linkPack()
+                } else {
+                    table.dropPack()
                 }
-                try cursor.end()
             }
         } catch {
             throw RepositoryError(
@@ -34,14 +27,31 @@ enum IndexFile {
         return added
     }
 
+    /// Calls `pack` before each element of `packs`.
+    private static func parse(
+        _ json: [UInt8], _ pack: (inout JSONCursor) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        let result = unsafe json.withUnsafeBytes { text in
+            Result { () throws(JSONError) in
+                var cursor = unsafe JSONCursor(text)
+                try cursor.object { (cursor, key) throws(JSONError) in
+                    guard key == "packs", !cursor.null() else { return try cursor.skipValue() }
+                    try cursor.array(pack)
+                }
+                try cursor.end()
+            }
+        }
+        try result.get()
+    }
+
     private static func readPack(_ cursor: inout JSONCursor, into table: BlobTable) throws(JSONError) -> PackID {
         var id: PackID?
         let start = cursor.offset
         table.beginPack(PackID(Digest(words: (0, 0, 0, 0))))
-        do {
+        do throws(JSONError) {
             try cursor.object { (cursor, key) throws(JSONError) in
                 if key == "id" {
-                    id = PackID(try readDigest(&cursor))
+                    id = PackID(try cursor.digest())
                 } else if key == "blobs" {
                     guard !cursor.null() else { return }
                     try cursor.array { (cursor) throws(JSONError) in try readBlob(&cursor, into: table) }
@@ -67,7 +77,7 @@ enum IndexFile {
         var plain: UInt32 = 0
         try cursor.object { (cursor, key) throws(JSONError) in
             if key == "id" {
-                id = try readDigest(&cursor)
+                id = try cursor.digest()
             } else if key == "type" {
                 type = try readType(&cursor)
             } else if key == "offset" {
@@ -85,13 +95,6 @@ enum IndexFile {
             plain <= Limits.blobByteCount, length <= Limits.blobByteCount
         else { throw JSONError("a blob of impossible length", at: start) }
         table.append(BlobID(id), type, offset: offset, byteCount: length, compressedFrom: plain)
-    }
-
-    private static func readDigest(_ cursor: inout JSONCursor) throws(JSONError) -> Digest {
-        let start = cursor.offset
-        let digest = try cursor.plain { (bytes) throws(JSONError) in unsafe Digest(hexDigits: bytes) }
-        guard let digest else { throw JSONError("expected 64 hexadecimal digits", at: start) }
-        return digest
     }
 
     private static func readType(_ cursor: inout JSONCursor) throws(JSONError) -> BlobType {

@@ -1,4 +1,4 @@
-public import ObjectStore
+import ObjectStore
 public import Sealing
 import Synchronization
 

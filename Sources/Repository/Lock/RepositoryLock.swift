@@ -1,7 +1,7 @@
-public import ObjectStore
-import Sealing
+import ObjectStore
+public import Sealing
 import Synchronization
-import Trees
+public import Trees
 
 /// Whether others may work beside us.
 public enum LockKind: Sendable, Hashable {
@@ -148,7 +148,7 @@ public final class RepositoryLock: Sendable {
         do {
             _ = try await repository.store.head(name)
             isThere = true
-        } catch let error as StoreError where error.code == .notFound {
+        } catch let error where error.code == .notFound {
             isThere = false
         }
         guard isThere, refreshed.duration(to: ContinuousClock.now) < settings.staleAfter else {

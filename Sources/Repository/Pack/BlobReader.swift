@@ -1,6 +1,6 @@
 import ObjectStore
 public import Sealing
-import Trees
+public import Trees
 
 extension IndexedRepository {
     /// Reads a blob, from another pack when the first place it is found in is damaged.
@@ -51,8 +51,8 @@ extension IndexedRepository {
 
     /// Decodes the bytes of a tree blob.
     func decodeTree(_ bytes: [UInt8], _ id: BlobID) throws(RepositoryError) -> [DecodedNode] {
-        do {
-            return try bytes.withUnsafeBytes { (bytes) throws(TreeError) in try unsafe TreeDecoder.decode(bytes) }
+        do throws(TreeError) {
+            return try TreeDecoder.decode(bytes)
         } catch {
             throw RepositoryError(
                 .treeDamaged, "tree \(id.short) cannot be understood: \(error.message)", subject: repository.location,
@@ -80,13 +80,13 @@ extension CipherPool.Tools {
         if compressedFrom == 0 {
             plain = stored
         } else {
-            plain = try stored.withUnsafeBytes { input in
-                try [UInt8](unsafeUninitializedCapacity: Int(compressedFrom)) { output, count in
+            plain = try unsafe stored.withUnsafeBytes { input in
+                try unsafe [UInt8](unsafeUninitializedCapacity: Int(compressedFrom)) { output, count in
                     count = try unsafe decompressor.decompress(input, into: UnsafeMutableRawBufferPointer(output))
                 }
             }
         }
-        let digest = plain.withUnsafeBytes { bytes in
+        let digest = unsafe plain.withUnsafeBytes { bytes in
             unsafe hasher.update(bytes)
             return hasher.finish()
         }

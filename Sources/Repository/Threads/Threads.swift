@@ -16,7 +16,7 @@ enum Threads {
 
     /// Runs `body` on a new named thread (up to 15 bytes) with a stack of 1 MiB and returns at once.
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        var attributes = unsafe pthread_attr_t()
+        var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         unsafe pthread_attr_setstacksize(&attributes, 1 << 20)
         defer { unsafe pthread_attr_destroy(&attributes) }

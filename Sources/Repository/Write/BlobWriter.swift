@@ -1,3 +1,4 @@
+import ObjectStore
 public import Sealing
 import Synchronization
 
@@ -51,13 +52,16 @@ public final class BlobWriter: Sendable {
     private let repository: OpenRepository
     private let table: BlobTable
     private let settings: WriterSettings
+    private let isDryRun: Bool
     private let pools: [PackPool]
     private let inFlight: [InFlight] = [InFlight(), InFlight()]
     private let pending = Mutex(Pending())
     private let totals = Mutex(WriterTotals())
 
     /// Makes a writer. Blobs that `indexed` holds in packs that stay are not stored again.
-    public init(_ indexed: IndexedRepository, settings: WriterSettings) {
+    /// With `isDryRun` blobs are counted and thrown away.
+    public init(_ indexed: IndexedRepository, settings: WriterSettings, isDryRun: Bool = false) {
+        self.isDryRun = isDryRun
         repository = indexed.repository
         table = indexed.table
         self.settings = settings
@@ -92,10 +96,11 @@ public final class BlobWriter: Sendable {
     }
 
     private func add(_ id: BlobID, _ type: BlobType, _ plain: UnsafeRawBufferPointer, tools: WriterTools) throws {
-        guard unsafe plain.count <= Limits.blobByteCount else {
-            throw RepositoryError(.invalidArgument, "a blob of \(unsafe plain.count) bytes is too large", subject: id.hex)
+        guard plain.count <= Limits.blobByteCount else {
+            throw RepositoryError(.invalidArgument, "a blob of \(plain.count) bytes is too large", subject: id.hex)
         }
-        let plainByteCount = unsafe plain.count
+        let plainByteCount = plain.count
+        if isDryRun { return count(type, plain: plainByteCount, stored: 0) }
         try unsafe tools.compressed(plain, type) { content, compressedFrom, sealer in
             let byteCount = content.count + Sealer.overhead
             let pool = pools[Int(type.rawValue)]
@@ -189,6 +194,11 @@ public final class BlobWriter: Sendable {
 
     private func fail(_ error: any Error) {
         pending.withLock { $0.failure = $0.failure ?? error }
+        close()
+    }
+
+    /// Wakes threads that wait in `store`; they throw.
+    func close() {
         for pool in pools { pool.close() }
     }
 

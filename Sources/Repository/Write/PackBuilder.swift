@@ -20,8 +20,8 @@ final class PackBuilder: @unchecked Sendable {  // lent to one writer at a time 
         sealer: inout Sealer
     ) {
         let offset = bytes.count
-        let byteCount = unsafe content.count + Sealer.overhead
-        appendSealed(content, byteCount: byteCount, sealer: &sealer)
+        let byteCount = content.count + Sealer.overhead
+        unsafe appendSealed(content, byteCount: byteCount, sealer: &sealer)
         hash(from: offset)
         blobs.append(
             PackRecord.Blob(
@@ -39,7 +39,7 @@ final class PackBuilder: @unchecked Sendable {  // lent to one writer at a time 
     }
 
     private func hash(from offset: Int) {
-        bytes.withUnsafeBytes { bytes in
+        unsafe bytes.withUnsafeBytes { bytes in
             unsafe hasher.update(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
         }
     }
@@ -48,7 +48,7 @@ final class PackBuilder: @unchecked Sendable {  // lent to one writer at a time 
     func finish(sealer: inout Sealer) -> PackRecord {
         let offset = bytes.count
         let header = PackHeader.plain(blobs)
-        header.withUnsafeBytes { header in
+        unsafe header.withUnsafeBytes { header in
             unsafe appendSealed(header, byteCount: header.count + Sealer.overhead, sealer: &sealer)
         }
         PackHeader.append(UInt32(bytes.count - offset), to: &bytes)

@@ -25,7 +25,7 @@ final class PackPool: Sendable {
 
     /// Lends a pack to add to; nil when the pool was closed.
     func take() -> PackBuilder? {
-        taken.wait { taken -> Bool? in
+        _ = taken.wait { taken -> Bool? in
             guard taken < self.openLimit else { return nil }
             taken += 1
             return true

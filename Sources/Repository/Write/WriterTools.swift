@@ -24,13 +24,13 @@ final class WriterTools {
         _ plain: UnsafeRawBufferPointer, _ type: BlobType,
         _ body: (UnsafeRawBufferPointer, UInt32, inout Sealer) throws -> R
     ) throws -> R {
-        let count = unsafe plain.count
+        let count = plain.count
         guard count > 0 else { return try unsafe body(plain, 0, &sealer) }
         let bound = Compressor.bound(count)
         if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
-        let written = try scratch.withUnsafeMutableBytes { try unsafe compressor.compress(plain, into: $0) }
+        let written = try unsafe scratch.withUnsafeMutableBytes { try unsafe compressor.compress(plain, into: $0) }
         guard written < count || type == .tree else { return try unsafe body(plain, 0, &sealer) }
-        return try scratch.withUnsafeBytes { scratch in
+        return try unsafe scratch.withUnsafeBytes { scratch in
             try unsafe body(UnsafeRawBufferPointer(rebasing: scratch[..<written]), UInt32(count), &sealer)
         }
     }

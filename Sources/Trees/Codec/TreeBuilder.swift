@@ -42,6 +42,13 @@ public struct TreeBuilder: Sendable {
         bytes.append(contentsOf: raw)
     }
 
+    /// Appends the JSON of a node whose place in the order the caller answers for.
+    public mutating func append(sortedRaw raw: ArraySlice<UInt8>) {
+        if count > 0 { bytes.append(0x2C) }
+        count += 1
+        bytes.append(contentsOf: raw)
+    }
+
     private mutating func begin(_ name: [UInt8]) {
         if count > 0 {
             bytes.append(0x2C)
