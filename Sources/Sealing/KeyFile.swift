@@ -113,6 +113,9 @@ extension KeyFile {
         guard form.salt.count == Self.saltByteCount else {
             throw SealingError(.malformedKeyFile, "the salt has \(form.salt.count) bytes instead of 64")
         }
+        guard form.data.count > Sealer.overhead else {
+            throw SealingError(.malformedKeyFile, "the sealed key has \(form.data.count) bytes, too few to hold one")
+        }
         let parameters = ScryptParameters(n: form.N, r: form.r, p: form.p)
         try parameters.check()
         self.init(
