@@ -72,7 +72,8 @@ enum KeyRing {
     private static func wrongPassword(_ location: String, tried: Int) -> RepositoryError {
         RepositoryError(
             .wrongPassword,
-            tried == 1 ? "wrong password: the key file does not open" : "wrong password: none of \(tried) key files opens",
+            tried == 1
+                ? "wrong password: the key file does not open" : "wrong password: none of \(tried) key files opens",
             subject: location, hint: "check --password-file, --password-command or LIFEBOAT_PASSWORD_FILE")
     }
 
@@ -80,7 +81,8 @@ enum KeyRing {
         RepositoryError(
             .keyDamaged, "the key file cannot be used: \((cause as? SealingError)?.message ?? "\(cause)")",
             subject: "\(name) of \(location)",
-            hint: "it is cut short or damaged; bring it back from a replica or a copy, or open with another key", cause: cause)
+            hint: "it is cut short or damaged; bring it back from a replica or a copy, or open with another key",
+            cause: cause)
     }
 
     /// Reads one key file, whose name must be its digest.

@@ -78,7 +78,8 @@ extension RepositoryConfig {
             json = try sealer.open(sealed)
         } catch {
             throw RepositoryError(
-                .configDamaged, "config does not open with the key of this repository", subject: "config of \(location)",
+                .configDamaged, "config does not open with the key of this repository",
+                subject: "config of \(location)",
                 hint: "it is damaged, or belongs to another repository; bring it back from a replica or a copy",
                 cause: error)
         }

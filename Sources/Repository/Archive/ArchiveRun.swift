@@ -17,7 +17,9 @@ final class ArchiveRun: Sendable {
     private let root = Mutex<BlobID?>(nil)
     private let failure = Mutex<(any Error)?>(nil)
 
-    init(_ source: any TreeSource, _ indexed: IndexedRepository, _ settings: ArchiveSettings, _ progress: ArchiveProgress) {
+    init(
+        _ source: any TreeSource, _ indexed: IndexedRepository, _ settings: ArchiveSettings, _ progress: ArchiveProgress
+    ) {
         self.source = source
         self.indexed = indexed
         self.settings = settings
@@ -50,7 +52,9 @@ final class ArchiveRun: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<settings.writer.threadCount {
                 group.addTask {
-                    try await Threads.run("store-\(number)") { try self.guarded { try ArchiveWorker(run: self).work() } }
+                    try await Threads.run("store-\(number)") {
+                        try self.guarded { try ArchiveWorker(run: self).work() }
+                    }
                 }
             }
             try await Threads.run("scan") {

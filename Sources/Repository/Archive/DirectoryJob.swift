@@ -61,7 +61,8 @@ final class DirectoryJob: Sendable {
     /// The tree of the parent snapshot, when every entry was taken over from it and none is missing.
     var unchangedTree: BlobID? {
         guard let before else { return nil }
-        return state.withLock { $0.reusedCount == $0.nodes.count && $0.nodes.count == before.nodeCount } ? before.tree : nil
+        return state.withLock { $0.reusedCount == $0.nodes.count && $0.nodes.count == before.nodeCount }
+            ? before.tree : nil
     }
 
     /// The bytes of the tree blob. Frees the entries.

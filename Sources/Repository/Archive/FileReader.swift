@@ -67,7 +67,9 @@ final class FileReader {
     }
 
     /// Cuts what is certain; gives where the next chunk begins.
-    private func cut(_ range: Range<Int>, isEnd: Bool, _ cutter: any Cutter, _ buffer: ReadBuffer, _ job: FileJob) -> Int {
+    private func cut(_ range: Range<Int>, isEnd: Bool, _ cutter: any Cutter, _ buffer: ReadBuffer, _ job: FileJob)
+        -> Int
+    {
         var start = range.lowerBound
         let largest = cutter.maximumByteCount
         while start < range.upperBound {

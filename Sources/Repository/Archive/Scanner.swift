@@ -72,7 +72,8 @@ final class Scanner {
 
     // MARK: Directories
 
-    private func visitDirectory(_ entry: SourceEntry, _ slot: Int, before: DecodedNode?, raw: ArraySlice<UInt8>?) throws {
+    private func visitDirectory(_ entry: SourceEntry, _ slot: Int, before: DecodedNode?, raw: ArraySlice<UInt8>?) throws
+    {
         let frame = frames[frames.count - 1]
         do throws(TreeError) {
             let node = try self.node(entry, before: before)

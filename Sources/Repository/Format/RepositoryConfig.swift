@@ -14,7 +14,8 @@ public struct RepositoryConfig: Sendable, Hashable {
     /// Draws a new repository: random id, random irreducible polynomial.
     public static func random() -> RepositoryConfig {
         var generator = SystemRandomNumberGenerator()
-        let words = (generator.next(), generator.next(), generator.next(), generator.next()) as (UInt64, UInt64, UInt64, UInt64)
+        let words =
+            (generator.next(), generator.next(), generator.next(), generator.next()) as (UInt64, UInt64, UInt64, UInt64)
         return RepositoryConfig(version: 2, id: Digest(words: words).hex, polynomial: .random(using: &generator))
     }
 

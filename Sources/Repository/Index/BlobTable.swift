@@ -149,7 +149,11 @@ public struct BlobPlace: Sendable, Hashable {
         var found = [Int]()
         var late = [Int]()
         forEachEntry(of: id, type) { entry in
-            if retired.isEmpty || !retired.contains(packNumber(of: entry)) { found.append(entry) } else { late.append(entry) }
+            if retired.isEmpty || !retired.contains(packNumber(of: entry)) {
+                found.append(entry)
+            } else {
+                late.append(entry)
+            }
             return true
         }
         return found + late

@@ -21,7 +21,8 @@ enum IndexFile {
             }
         } catch {
             throw RepositoryError(
-                .indexDamaged, "the index cannot be understood at byte \(error.offset): \(error.message)", subject: subject,
+                .indexDamaged, "the index cannot be understood at byte \(error.offset): \(error.message)",
+                subject: subject,
                 hint: "run `lifeboat repair index`, which writes it anew from the packs", cause: error)
         }
         return added
@@ -90,7 +91,9 @@ enum IndexFile {
                 try cursor.skipValue()
             }
         }
-        guard let id, let type, let offset, let length else { throw JSONError("a blob without all its fields", at: start) }
+        guard let id, let type, let offset, let length else {
+            throw JSONError("a blob without all its fields", at: start)
+        }
         guard length >= UInt32(Sealer.overhead), !offset.addingReportingOverflow(length).overflow,
             plain <= Limits.blobByteCount, length <= Limits.blobByteCount
         else { throw JSONError("a blob of impossible length", at: start) }
@@ -127,7 +130,8 @@ enum IndexFile {
     private static func append(_ blob: PackRecord.Blob, to json: inout [UInt8]) {
         json.append(contentsOf: "{\"id\":\"".utf8)
         blob.id.digest.appendHex(to: &json)
-        json.append(contentsOf: "\",\"type\":\"\(blob.type.name)\",\"offset\":\(blob.offset),\"length\":\(blob.byteCount)".utf8)
+        json.append(
+            contentsOf: "\",\"type\":\"\(blob.type.name)\",\"offset\":\(blob.offset),\"length\":\(blob.byteCount)".utf8)
         if blob.compressedFrom > 0 { json.append(contentsOf: ",\"uncompressed_length\":\(blob.compressedFrom)".utf8) }
         json.append(UInt8(ascii: "}"))
     }

@@ -40,7 +40,9 @@ enum PackHeader {
     }
 
     /// Reads an opened header; the blobs must fill `bodyByteCount` bytes exactly.
-    static func blobs(_ header: [UInt8], bodyByteCount: UInt64, subject: String) throws(RepositoryError) -> [PackRecord.Blob] {
+    static func blobs(_ header: [UInt8], bodyByteCount: UInt64, subject: String) throws(RepositoryError) -> [PackRecord
+        .Blob]
+    {
         var blobs = [PackRecord.Blob]()
         var offset: UInt64 = 0
         var index = 0
@@ -53,14 +55,16 @@ enum PackHeader {
             func number(at start: Int) -> UInt32 { length(header[start..<start + 4]) }
             let byteCount = number(at: index + 1)
             let plain = kind >= 2 ? number(at: index + 5) : 0
-            guard let digest = Digest(bytes: header[(index + size - 32)..<(index + size)]), let type = BlobType(rawValue: kind & 1)
+            guard let digest = Digest(bytes: header[(index + size - 32)..<(index + size)]),
+                let type = BlobType(rawValue: kind & 1)
             else { throw damaged("entry \(blobs.count) of its header makes no sense", subject) }
             guard byteCount >= UInt32(Sealer.overhead), offset + UInt64(byteCount) <= bodyByteCount else {
                 throw damaged("entry \(blobs.count) of its header reaches beyond the blobs", subject)
             }
             blobs.append(
                 PackRecord.Blob(
-                    id: BlobID(digest), type: type, offset: UInt32(offset), byteCount: byteCount, compressedFrom: plain))
+                    id: BlobID(digest), type: type, offset: UInt32(offset), byteCount: byteCount, compressedFrom: plain)
+            )
             offset += UInt64(byteCount)
             index += size
         }

@@ -44,7 +44,9 @@ final class PackWindows: Sendable {
     private func demand(
         _ bytes: [UInt8], _ range: Range<UInt64>, _ name: String, _ store: any ObjectStore
     ) throws(RepositoryError) -> [UInt8] {
-        guard bytes.count == range.upperBound - range.lowerBound else { throw cutShort(range, bytes.count, name, store) }
+        guard bytes.count == range.upperBound - range.lowerBound else {
+            throw cutShort(range, bytes.count, name, store)
+        }
         return bytes
     }
 
@@ -52,7 +54,8 @@ final class PackWindows: Sendable {
         _ range: Range<UInt64>, _ count: Int, _ name: String, _ store: any ObjectStore
     ) -> RepositoryError {
         RepositoryError(
-            .packDamaged, "the pack is shorter than its index says: it ends \(count) bytes after byte \(range.lowerBound)",
+            .packDamaged,
+            "the pack is shorter than its index says: it ends \(count) bytes after byte \(range.lowerBound)",
             subject: "\(name) of \(store.location)", hint: "run `lifeboat check`, then `lifeboat repair packs`")
     }
 }

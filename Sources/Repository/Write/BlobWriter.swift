@@ -122,7 +122,8 @@ public final class BlobWriter: Sendable {
     }
 
     private var failure: any Error {
-        pending.withLock { $0.failure } ?? RepositoryError(.cancelled, "storing was ended", subject: repository.location)
+        pending.withLock { $0.failure }
+            ?? RepositoryError(.cancelled, "storing was ended", subject: repository.location)
     }
 
     private func count(_ type: BlobType, plain: Int, stored: Int) {

@@ -25,7 +25,8 @@ final class PackBuilder: @unchecked Sendable {  // lent to one writer at a time 
         hash(from: offset)
         blobs.append(
             PackRecord.Blob(
-                id: id, type: type, offset: UInt32(offset), byteCount: UInt32(byteCount), compressedFrom: compressedFrom))
+                id: id, type: type, offset: UInt32(offset), byteCount: UInt32(byteCount), compressedFrom: compressedFrom
+            ))
     }
 
     private func appendSealed(_ content: UnsafeRawBufferPointer, byteCount: Int, sealer: inout Sealer) {
