@@ -77,21 +77,33 @@ extension OpenRepository {
         }
         return try await locked(.shared, locks) { lock in
             try await archive(source, settings, progress) { snapshot, tree in
+                var saved: SnapshotID?
                 do {
                     try await lock.prove()
+                    saved = try await self.save(snapshot)
+                    // Once more: a process that was stopped just before saving would not know.
+                    try await lock.prove()
+                    return saved
                 } catch let error as RepositoryError where error.code == .lockLost {
-                    return try await self.saveAgainstOdds(snapshot, tree, locks)
+                    return try await self.saveAgainstOdds(snapshot, tree, saved, locks)
                 }
-                return try await self.save(snapshot)
             }
         }
     }
 
     /// Our lock was lost, so prune may have run: nothing is believed that was known before. Under a new lock, and with the
-    /// index read anew, every blob of the snapshot must be there.
-    private func saveAgainstOdds(_ snapshot: Snapshot, _ tree: BlobID, _ locks: LockSettings) async throws -> SnapshotID {
+    /// index read anew, every blob of the snapshot must be there; when one is not, no snapshot may say otherwise.
+    private func saveAgainstOdds(
+        _ snapshot: Snapshot, _ tree: BlobID, _ saved: SnapshotID?, _ locks: LockSettings
+    ) async throws -> SnapshotID {
         try await locked(.shared, locks) { _ in
-            try await self.proveReferences(ofTree: tree)
+            do {
+                try await self.proveReferences(ofTree: tree)
+            } catch {
+                if let saved { try await self.store.delete(Layout.object(Layout.snapshots, saved.digest)) }
+                throw error
+            }
+            if let saved { return saved }
             return try await self.save(snapshot)
         }
     }
