@@ -14,12 +14,16 @@ public enum StoreContract {
         case nestedNames
         /// A part of a name may have more than 255 bytes.
         case longParts
+        /// A name may have hundreds of bytes.
+        case longNames
         /// `.ifAbsent` is honoured.
         case conditions
         /// Names with `+`, `%41`, spaces and the like come back as they went in.
         case oddNames
         /// A page of a listing ends where it was told to, at sizes of a thousand and more.
         case manyObjects
+        /// Deleting a name that is not there does no harm.
+        case deletingAbsent
         /// What is cancelled is not visible.
         case cancelling
     }
