@@ -20,6 +20,11 @@ struct AWSProfile {
         } else {
             accessKey = try files.key(subject: subject)
         }
+        // They become header lines; a control character in one would begin another.
+        let parts = Array((accessKey.id + (accessKey.sessionToken ?? "")).utf8)
+        guard parts.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw AWSProfile.missing("the access key or the session token has characters that none has", subject)
+        }
         region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? files.value("region")
         certificateFile = environment["AWS_CA_BUNDLE"] ?? files.value("ca_bundle")
     }
