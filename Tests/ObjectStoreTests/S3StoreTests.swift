@@ -64,12 +64,14 @@ struct GatewayStoreTests {
 
 @Suite("a bucket of rclone as a store", .serialized, .enabled(if: S3Server.Kind.rclone.isExpected, "no rclone here"))
 struct RcloneStoreTests {
-    // It keeps objects as files, so a name cannot be a folder of another and its parts are short, and it ignores conditions.
+    // It keeps objects as files, so a name cannot be a folder of another and its parts are short; it ignores conditions,
+    // what is read while it is replaced may be cut (which the store notices), and now and then it answers 500 to writers
+    // at the same time, so it is tried again.
     @Test(
         "keeps the contract as far as it can",
         arguments: StoreContract.claims(
-            except: .nestedNames, .longParts, .conditions))
+            except: .nestedNames, .longParts, .conditions, .atomicReplacing))
     func contract(claim: StoreContract.Claim) async throws {
-        try await claim.check(S3Server.shared(.rclone).store())
+        try await claim.check(RetryingStore(S3Server.shared(.rclone).store()))
     }
 }

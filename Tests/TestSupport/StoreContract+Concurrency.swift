@@ -58,7 +58,8 @@ extension StoreContract {
             }
             #expect(try await store.list(prefix: "work/").count == 40)
         },
-        Claim("a reader sees an object whole, old or new, while it is replaced") { store async throws in
+        Claim("a reader sees an object whole, old or new, while it is replaced", [.atomicReplacing]) {
+            store async throws in
             let versions = (0..<4).map { [UInt8](repeating: UInt8($0), count: 200_000 + $0 * 1000) }
             try await store.put("swap", versions[0])
             try await withThrowingTaskGroup(of: Void.self) { group in

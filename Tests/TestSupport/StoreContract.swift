@@ -15,6 +15,8 @@ public enum StoreContract {
         case nestedNames
         /// A part of a name may have more than 255 bytes.
         case longParts
+        /// A reader of an object that is being replaced sees the old or the new one.
+        case atomicReplacing
         /// `.ifAbsent` is honoured.
         case conditions
     }
