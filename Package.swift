@@ -58,7 +58,7 @@ let package = Package(
         .executableTarget(name: "lifeboat", dependencies: ["LifeboatCommands", argumentParser], swiftSettings: common),
 
         // What several test targets share: temporary folders, real servers, random trees, comparing trees.
-        .target(name: "TestSupport", dependencies: [subprocess], path: "Tests/TestSupport", swiftSettings: common),
+        .target(name: "TestSupport", dependencies: ["CLinux", subprocess], path: "Tests/TestSupport", swiftSettings: common),
         .testTarget(
             name: "SealingTests", dependencies: ["Sealing", "TestSupport"], exclude: ["Vectors"], swiftSettings: common),
         .testTarget(

@@ -43,6 +43,14 @@ static inline int lb_punch_hole(int file, off_t offset, off_t byteCount) {
     return (int)syscall(SYS_fallocate, file, 0x02 | 0x01, offset, byteCount);
 }
 
+/// Takes space for a range without changing the size of the file.
+static inline int lb_reserve(int file, off_t byteCount) {
+    return (int)syscall(SYS_fallocate, file, 0x01 /* KEEP_SIZE */, (off_t)0, byteCount);
+}
+
+/// Writes everything that the file system of `file` holds back to the device.
+static inline int lb_sync_file_system(int file) { return (int)syscall(SYS_syncfs, file); }
+
 /// The next place at or after `offset` that holds data, or (`hole` not 0) that is a hole.
 static inline off_t lb_seek_data(int file, off_t offset, int hole) { return lseek(file, offset, hole ? 4 : 3); }
 
