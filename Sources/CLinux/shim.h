@@ -2,7 +2,6 @@
 #ifndef LIFEBOAT_CLINUX_SHIM_H
 #define LIFEBOAT_CLINUX_SHIM_H
 
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>

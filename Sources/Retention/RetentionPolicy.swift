@@ -44,4 +44,18 @@ public struct RetentionPolicy: Sendable, Hashable {
         bare.tags = []
         return !bare.isEmpty || isEmpty
     }
+
+    /// Reads a count as restic does: `unlimited`, or a number from 0 on; nil for anything else.
+    public static func count(_ text: String) -> Int? {
+        if text == "unlimited" { return unlimited }
+        guard let number = Int(text), number >= 0 else { return nil }
+        return number
+    }
+
+    /// Reads a list of tags as restic does: commas between, spaces around each do not count.
+    public static func tagList(_ text: String) -> [String] {
+        text.split(separator: ",", omittingEmptySubsequences: false).map { tag in
+            String(tag.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+        }
+    }
 }

@@ -14,7 +14,7 @@ import Testing
         ("2023-10-29 02:30:00", "Europe/Prague"), ("2023-11-30 22:00:00", "UTC"),
         ("2023-12-01 00:30:00", "Asia/Kolkata"),
         ("2023-12-30 01:00:00", "UTC"), ("2023-12-30 01:59:59", "UTC"), ("2023-12-30 02:00:00", "UTC"),
-        ("2023-12-30 23:00:00", "America/St_Johns"), ("2023-12-31 01:00:00", "UTC"),
+        ("2023-12-30 23:05:00", "America/St_Johns"), ("2023-12-31 01:00:00", "UTC"),
         ("2023-12-31 08:00:00", "Asia/Kolkata"),
         ("2024-01-01 00:10:00", "UTC"), ("2024-02-01 00:10:00", "UTC"), ("2024-02-29 00:10:00", "UTC"),
         ("2024-02-29 05:10:00", "Pacific/Auckland"), ("2024-03-01 00:10:00", "UTC"), ("2024-03-30 09:00:00", "UTC"),
@@ -45,6 +45,7 @@ import Testing
         let snapshots = try await repository.snapshots()
         try #require(snapshots.count == 2 * Self.times.count)
         let items = snapshots.map(\.item)
+        try #require(Set(items.map(\.seconds)).count == items.count, "of one moment restic lists in any order")
         let now = Int64(Date().timeIntervalSince1970)
         for line in Self.lines {
             for grouping in ["host,paths", "", "tags", "host,tags"] {
@@ -59,7 +60,8 @@ import Testing
                     }
                 }
                 if minor == 16 { found = found.mapValues { $0.map { $0.replacing("oldest ", with: "") } } }
-                #expect(found == expected, "\(line), grouped by \"\(grouping)\"")
+                let different = expected.keys.filter { found[$0] != expected[$0] }
+                #expect(different.isEmpty && found.count == expected.count, "\(line), grouped by \"\(grouping)\"")
             }
         }
     }

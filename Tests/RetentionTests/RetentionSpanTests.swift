@@ -25,6 +25,15 @@ import Testing
         #expect(RetentionSpan(text) == nil)
     }
 
+    @Test("counts and tag lists are read as restic does")
+    func countsAndTags() {
+        #expect(RetentionPolicy.count("unlimited") == -1)
+        #expect(RetentionPolicy.count("12") == 12)
+        #expect(["-1", "", "x", "1.5"].allSatisfy { RetentionPolicy.count($0) == nil })
+        #expect(RetentionPolicy.tagList(" a b ,c") == ["a b", "c"])
+        #expect(RetentionPolicy.tagList("") == [""])
+    }
+
     @Test("groupings are read as restic does")
     func grouping() {
         #expect(RetentionGrouping("host,paths") == .usual)
