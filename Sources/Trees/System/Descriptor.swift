@@ -70,3 +70,15 @@ enum System {
         return unsafe fstat(file, &status) == 0 ? status : nil
     }
 }
+
+extension System {
+    /// Lends a name or path as a C string to something that throws.
+    static func withCStringThrowing<R>(
+        _ text: [UInt8], _ body: (UnsafePointer<CChar>) throws(TreeError) -> R
+    ) throws(TreeError) -> R {
+        let result = unsafe withCString(text) { text in
+            Result { () throws(TreeError) -> R in try unsafe body(text) }
+        }
+        return try result.get()
+    }
+}
