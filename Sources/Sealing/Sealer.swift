@@ -24,6 +24,7 @@ public struct Sealer: ~Copyable, @unchecked Sendable {
 
     private let cipher: CounterCipher
     private let authenticator: Authenticator
+    private var nonces = NonceSource()
 
     /// Makes the contexts of `key`.
     public init(key: SealingKey) {
@@ -34,10 +35,7 @@ public struct Sealer: ~Copyable, @unchecked Sendable {
     /// Seals `plaintext` under a fresh random nonce. `output` must have 32 bytes more and must not overlap.
     public mutating func seal(_ plaintext: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) {
         precondition(output.count == plaintext.count + Self.overhead, "sealing adds 32 bytes")
-        unsafe withUnsafeTemporaryAllocation(byteCount: Self.nonceByteCount, alignment: 16) { nonce in
-            repeat { unsafe SecureRandom.fill(nonce) } while unsafe isZero(UnsafeRawBufferPointer(nonce))
-            unsafe seal(plaintext, nonce: UnsafeRawBufferPointer(nonce), into: output)
-        }
+        unsafe seal(plaintext, nonce: nonces.next(), into: output)
     }
 
     /// Seals under a given nonce of 16 bytes: for known answers only, since a nonce used twice gives away both plaintexts.

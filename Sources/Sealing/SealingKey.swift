@@ -8,7 +8,11 @@ import FoundationEssentials
 /// |---|---|---|
 /// | 0 | 32 | AES-256 key of the encryption |
 /// | 32 | 16 | `k`, AES-128 key that turns a nonce into half of the one-time Poly1305 key |
-/// | 48 | 16 | `r`, the other half, as it was drawn (Poly1305 clamps it) |
+/// | 48 | 16 | `r`, the other half, clamped |
+///
+/// Poly1305 ignores 22 bits of `r`. restic draws them at random for a new repository and writes zeros in their place when it
+/// adds a key file, so key files of one repository may differ there; here they are zero always, else the keys that are derived
+/// from a master key would depend on the key file it came from.
 public struct SealingKey: Sendable {
     /// Bytes in a key.
     public static let byteCount = 64
@@ -19,17 +23,25 @@ public struct SealingKey: Sendable {
     /// The 64 bytes in the order of the table.
     public let secret: SecretBytes
 
-    /// Takes 64 bytes in the order of the table.
+    /// Takes 64 bytes in the order of the table; `r` may come unclamped.
     ///
     /// - Throws: `invalidKey` for another length, or when a part is all zero (restic refuses such keys too).
     public init(_ secret: SecretBytes) throws(SealingError) {
         guard secret.count == Self.byteCount else {
             throw SealingError(.invalidKey, "a key has 64 bytes, this one \(secret.count)")
         }
-        for range in [Self.encryptRange, Self.macKRange, Self.macRRange] where !secret.hasNonzero(in: range) {
+        let clamped = unsafe SecretBytes(count: Self.byteCount) { output in
+            unsafe secret.withBytes { unsafe output.copyMemory(from: $0) }
+            for word in 0..<4 {
+                let start = Self.macRRange.lowerBound + 4 * word
+                unsafe output[start + 3] &= 0x0f
+                if word > 0 { unsafe output[start] &= 0xfc }
+            }
+        }
+        for range in [Self.encryptRange, Self.macKRange, Self.macRRange] where !clamped.hasNonzero(in: range) {
             throw SealingError(.invalidKey, "a part of the key is all zero")
         }
-        self.secret = secret
+        self.secret = clamped
     }
 
     /// Draws a fresh key.

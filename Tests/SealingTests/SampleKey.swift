@@ -8,7 +8,8 @@ enum SampleKey {
         + #""data":"BT2Zz5sycwRwH/YziTIf2DNWXjCAEBP0zIoGbIZF7bMq4wguvBrvw3HAJgVizjERcHWK7cvYl7tBSk3s91kWk9k8mvY4"#
         + #"7Fk0JS/xST2THbAk/xJb0QX8P9uCRMa72soN8lLanFr0VWDO+3mUfP/vqTDv4JlK6W5PgU5HiVXECa+hq68VGMV2/l8ZsQZei4pT"#
         + #"65cmZIsvw9B3ZJyXY68MatwsWtcbeQ=="}"#
+    /// As restic prints it, `r` clamped.
     static let masterKey =
-        #"{"mac":{"k":"5mMLGAKsAT7CbXq9bKO04w==","r":"DxSETu49rIHEROAQnVFcgA=="},""#
+        #"{"mac":{"k":"5mMLGAKsAT7CbXq9bKO04w==","r":"DxSEDuw9rAHEROAAnFFcAA=="},""#
         + #"encrypt":"byXvo/4ndBUP19IgVDMM6F507xG0OvHBZZOD5vnmw6Q="}"#
 }
