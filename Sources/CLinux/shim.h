@@ -15,4 +15,7 @@ static inline int lb_rename_no_replace(int folder, const char *from, const char 
     return (int)syscall(SYS_renameat2, folder, from, folder, to, 1 /* RENAME_NOREPLACE */);
 }
 
+/// No core dumps, and no tracing by other processes of the same user.
+static inline void lb_refuse_dumps(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
 #endif
