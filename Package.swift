@@ -67,7 +67,7 @@ let package = Package(
 
         // What several test targets share: temporary folders, real servers, random trees, comparing trees.
         .target(
-            name: "TestSupport", dependencies: ["ObjectStore", subprocess], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["ObjectStore", "CLinux", subprocess], path: "Tests/TestSupport",
             swiftSettings: common),
         .testTarget(
             name: "SealingTests", dependencies: ["Sealing", "TestSupport"], exclude: ["Vectors"], swiftSettings: common),
