@@ -13,6 +13,9 @@ enum ObjectName {
         }
     }
 
+    /// True when `name` keeps the rules.
+    static func isValid(_ name: String) -> Bool { flaw(of: name) == nil }
+
     private static func flaw(of name: String) -> String? {
         let bytes = name.utf8
         if bytes.isEmpty { return "is empty" }
