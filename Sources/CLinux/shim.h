@@ -2,7 +2,6 @@
 #ifndef LIFEBOAT_CLINUX_SHIM_H
 #define LIFEBOAT_CLINUX_SHIM_H
 
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,6 +13,9 @@ static inline void lb_name_this_thread(const char *name) { prctl(PR_SET_NAME, na
 static inline int lb_rename_no_replace(int folder, const char *from, const char *to) {
     return (int)syscall(SYS_renameat2, folder, from, folder, to, 1 /* RENAME_NOREPLACE */);
 }
+
+/// A pipe whose ends are not passed on to children. 0 or -1 and `errno`.
+static inline int lb_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */); }
 
 /// No core dumps, and no tracing by other processes of the same user.
 static inline void lb_refuse_dumps(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

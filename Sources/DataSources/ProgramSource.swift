@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Subprocess
 import Synchronization
@@ -133,7 +134,7 @@ private final class ProgramPipe: Sendable {
         self.subject = subject
         var data: [Int32] = [-1, -1]
         var status: [Int32] = [-1, -1]
-        guard pipe2(&data, O_CLOEXEC) == 0, pipe2(&status, O_CLOEXEC) == 0 else {
+        guard lb_pipe(&data) == 0, lb_pipe(&status) == 0 else {
             throw TreeError(.failed, "cannot make a pipe: \(errorText(errno))", subject: subject, errno: errno)
         }
         // More in flight, fewer switches; where the system does not allow it the usual size does.

@@ -1,3 +1,4 @@
+import Chunking
 import GRDB
 import Glibc
 public import Trees
@@ -120,15 +121,15 @@ extension SQLiteCopy {
 
     /// An empty file that only its owner can read.
     private static func makeFile(in folder: String) throws(TreeError) -> String {
-        var template = Array("\(folder)/lifeboat-sqlite-XXXXXX".utf8CString)
-        let descriptor = mkostemp(&template, O_CLOEXEC)
+        let file = "\(folder)/lifeboat-sqlite-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        let descriptor = Glibc.open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw TreeError(
                 .failed, "cannot make a temporary file: \(errorText(errno))", subject: folder,
                 hint: "set TMPDIR to a folder that can be written to", errno: errno)
         }
         close(descriptor)
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return file
     }
 
     private static func remove(_ file: String) {

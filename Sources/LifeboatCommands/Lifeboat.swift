@@ -32,17 +32,8 @@ public struct Lifeboat: AsyncParsableCommand {
               141  whoever read the output went away
             """,
         groupedSubcommands: [
-            CommandGroup(name: "Backup and restore:", subcommands: [BackupCommand.self, RestoreCommand.self, DumpCommand.self]),
-            CommandGroup(
-                name: "Looking around:",
-                subcommands: [SnapshotsCommand.self, ListCommand.self, FindCommand.self, DiffCommand.self, StatsCommand.self]
-            ),
-            CommandGroup(
-                name: "The repository:",
-                subcommands: [
-                    InitCommand.self, CheckCommand.self, ForgetCommand.self, PruneCommand.self, RepairCommand.self,
-                    KeyCommand.self, UnlockCommand.self,
-                ]),
+            CommandGroup(name: "Looking around:", subcommands: [SnapshotsCommand.self]),
+            CommandGroup(name: "The repository:", subcommands: [InitCommand.self, KeyCommand.self, UnlockCommand.self]),
             CommandGroup(name: "The program:", subcommands: [VersionCommand.self]),
         ])
 

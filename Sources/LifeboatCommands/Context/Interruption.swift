@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 
@@ -15,7 +16,7 @@ enum Interruption {
     /// Calls `interrupt` from a thread of its own when the first signal comes. Called once.
     static func watch(_ interrupt: @escaping @Sendable () -> Void) {
         var ends: [Int32] = [-1, -1]
-        precondition(pipe2(&ends, O_CLOEXEC) == 0, "a pipe cannot be made: error \(errno)")
+        precondition(lb_pipe(&ends) == 0, "a pipe cannot be made: error \(errno)")
         pipeEnd.store(ends[1], ordering: .relaxed)
         startThread(reading: ends[0], interrupt)
         for number in [SIGINT, SIGTERM] {
