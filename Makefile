@@ -50,7 +50,10 @@ coverage: swift-present ## Run the tests with coverage and print lines covered b
 	$(SWIFT) test --enable-code-coverage -j $(JOBS) --scratch-path .build/coverage
 	$(support)/coverage "$$($(SWIFT) test --show-codecov-path --scratch-path .build/coverage)"
 
-install: build ## Install binary (stripped), completions and man pages under DESTDIR/PREFIX
+# As root after a build by somebody else, what was built is installed: root may have no Swift, and leaves no files behind.
+install: ## Install binary (stripped), completions and man pages under DESTDIR/PREFIX
+	@test -x $(binary) || $(MAKE) build
+	@$(packages) install
 	$(support)/install $(binary) '$(root)'
 
 clean: ## Remove everything that was built

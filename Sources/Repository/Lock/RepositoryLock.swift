@@ -44,6 +44,7 @@ public final class RepositoryLock: Sendable {
     private struct State {
         var digest: Digest
         var refreshed: ContinuousClock.Instant
+        var isLost = false
     }
 
     private let repository: OpenRepository
@@ -127,36 +128,55 @@ public final class RepositoryLock: Sendable {
     }
 
     /// Writes the lock anew under the present time, then deletes the one before.
+    ///
+    /// A lock that went, or that was not refreshed in time, is lost for good: others may have worked in between, and a new
+    /// object would only hide that. Throws `.lockLost`.
     func refresh() async throws {
+        try await prove()
         let record = settings.owner.record(exclusive: kind == .exclusive, time: settings.now().rfc3339)
         let digest = try await repository.save(Layout.locks, json: try record.json())
         let old = state.withLock { state in
-            defer { state = State(digest: digest, refreshed: ContinuousClock.now) }
+            defer {
+                state.digest = digest
+                state.refreshed = ContinuousClock.now
+            }
             return state.digest
         }
         if old != digest { await RepositoryLock.remove(old, from: repository) }
     }
 
-    /// Proves that the lock still protects us: the object is there, and was refreshed in time. Asked before anything that
-    /// relies on it is made visible; a process that was stopped for an hour finds out here.
+    /// Proves that the lock has protected us all the time: the object is there, and was refreshed in time. Asked before
+    /// anything that relies on it is made visible; a process that was stopped for an hour finds out here.
     ///
     /// Throws `.lockLost`.
     public func prove() async throws {
-        let (digest, refreshed) = state.withLock { ($0.digest, $0.refreshed) }
-        let name = Layout.object(Layout.locks, digest)
-        let isThere: Bool
-        do {
-            _ = try await repository.store.head(name)
-            isThere = true
-        } catch let error where error.code == .notFound {
-            isThere = false
+        // Twice when a refresh replaced the object between reading its name and looking for it.
+        for _ in 0..<2 {
+            let before = state.withLock { $0 }
+            let isThere = try await exists(before.digest)
+            let isFresh = before.refreshed.duration(to: ContinuousClock.now) < settings.staleAfter
+            let isLost = state.withLock { state in
+                guard state.digest == before.digest else { return state.isLost }
+                state.isLost = state.isLost || !isThere || !isFresh
+                return state.isLost
+            }
+            if isLost {
+                throw RepositoryError(
+                    .lockLost,
+                    isThere ? "our lock was not refreshed in time" : "our lock was removed while we worked",
+                    subject: repository.describe(Layout.object(Layout.locks, before.digest)),
+                    hint: "what was uploaded stays and is used again: run the same command once more")
+            }
+            if isThere { return }
         }
-        guard isThere, refreshed.duration(to: ContinuousClock.now) < settings.staleAfter else {
-            throw RepositoryError(
-                .lockLost,
-                isThere ? "our lock was not refreshed in time" : "our lock was removed while we worked",
-                subject: repository.describe(name),
-                hint: "what was uploaded stays and is used again: run the same command once more")
+    }
+
+    private func exists(_ digest: Digest) async throws -> Bool {
+        do {
+            _ = try await repository.store.head(Layout.object(Layout.locks, digest))
+            return true
+        } catch let error where error.code == .notFound {
+            return false
         }
     }
 

@@ -27,7 +27,7 @@ extension IndexedRepository {
     func open(_ sealed: [UInt8], _ id: BlobID, _ place: BlobPlace) throws -> [UInt8] {
         do {
             return try repository.ciphers.borrow { tools in
-                try tools.blob(sealed, id: id, compressedFrom: place.compressedFrom)
+                try tools.blob(sealed[...], id: id, compressedFrom: place.compressedFrom)
             }
         } catch {
             let pack = repository.describe(Layout.pack(table.packs[place.pack]))
@@ -74,7 +74,7 @@ enum BlobReader {
 
 extension CipherPool.Tools {
     /// Opens one sealed blob, which must have the plain length that the index gives and the digest that names it.
-    func blob(_ sealed: [UInt8], id: BlobID, compressedFrom: UInt32) throws -> [UInt8] {
+    func blob(_ sealed: ArraySlice<UInt8>, id: BlobID, compressedFrom: UInt32) throws -> [UInt8] {
         let stored = try sealer.open(sealed)
         let plain: [UInt8]
         if compressedFrom == 0 {
