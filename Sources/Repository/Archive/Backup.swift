@@ -1,3 +1,4 @@
+import ObjectStore
 public import Sealing
 public import Trees
 
