@@ -60,7 +60,8 @@ public struct Repository: Sendable {
     private func readConfig() async throws -> [UInt8] {
         do {
             return try await store.get(Layout.config)
-        } catch let error where error.code == .notFound || error.code == .storeMissing {
+        } catch {
+            guard error.code == .notFound || error.code == .storeMissing else { throw error }
             throw RepositoryError(
                 .noRepository,
                 error.code == .notFound ? "there is no repository here: no object `config`" : error.message,

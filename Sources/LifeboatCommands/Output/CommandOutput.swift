@@ -54,6 +54,9 @@ public final class CommandOutput: Sendable {
     /// Do messages go to a terminal, where a line can be drawn anew?
     public var isTerminal: Bool { columns() != nil }
 
+    /// Do results go to a terminal?
+    public var resultsGoToTerminal: Bool { (results as? DescriptorSink)?.isTerminal ?? false }
+
     // MARK: Results
 
     /// A line of a result.
@@ -119,6 +122,8 @@ struct DescriptorSink: ByteSink {
     private let descriptor: Int32
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    var isTerminal: Bool { isatty(descriptor) == 1 }
 
     func write(_ bytes: ArraySlice<UInt8>) throws {
         try bytes.withUnsafeBytes { bytes in

@@ -175,7 +175,8 @@ public final class RepositoryLock: Sendable {
         do {
             _ = try await repository.store.head(Layout.object(Layout.locks, digest))
             return true
-        } catch let error where error.code == .notFound {
+        } catch {
+            guard error.code == .notFound else { throw error }
             return false
         }
     }

@@ -32,19 +32,24 @@ enum Removals {
         var lists = [RemovalList]()
         var unreadable = [String]()
         for info in try await repository.store.list(prefix: Layout.removals) {
-            let stored: [UInt8]
-            do {
-                stored = try await repository.store.get(info.name)
-            } catch let error where isNotFound(error) {
-                continue  // carried out by another process since it was listed
-            }
-            do {
-                lists.append(try read(stored, info.name, repository))
-            } catch {
-                unreadable.append(info.name)
+            guard let stored = try await fetch(info.name, from: repository.store) else { continue }
+            if let list = try? read(stored, info.name, repository) {
+                lists.append(list)
+            } else {
+                unreadable.append(info.name)  // losing the error is right, see above
             }
         }
         return (lists, unreadable)
+    }
+
+    /// nil when another process carried the list out since it was listed.
+    private static func fetch(_ name: String, from store: any ObjectStore) async throws -> [UInt8]? {
+        do {
+            return try await store.get(name)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
     }
 
     private static func read(_ stored: [UInt8], _ name: String, _ repository: OpenRepository) throws -> RemovalList {
