@@ -60,7 +60,7 @@ let package = Package(
             name: "LifeboatCommands",
             dependencies: [
                 "Repository", "DataSources", "Trees", "ObjectStore", "Sealing", "Retention", "Chunking", "CLinux",
-                argumentParser, subprocess,
+                argumentParser, subprocess, systemPackage,
             ],
             swiftSettings: common),
         .executableTarget(name: "lifeboat", dependencies: ["LifeboatCommands", argumentParser], swiftSettings: common),

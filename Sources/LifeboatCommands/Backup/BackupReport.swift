@@ -1,4 +1,5 @@
 import Repository
+import Sealing
 
 /// What a backup did; restic's fields in JSON.
 struct BackupReport: Report {

@@ -40,7 +40,8 @@ extension CommandContext {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { memory in
-            if getpwuid_r(uid, &entry, memory.baseAddress, memory.count, &found) == 0, let text = found?.pointee.pw_name {
+            guard let base = memory.baseAddress else { return }
+            if getpwuid_r(uid, &entry, base, memory.count, &found) == 0, let text = found?.pointee.pw_name {
                 name = String(cString: text)
             }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Repository
+import Sealing
 
 struct KeyListCommand: Command {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List key files; * marks the one in use.")

@@ -11,11 +11,17 @@ struct TimeArgument: ExpressibleByArgument, Equatable {
             value = moment
             return
         }
-        var parts = tm()
-        let format = argument.contains(":") ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d"
-        guard let end = strptime(argument, format, &parts), end.pointee == 0 else { return nil }
-        parts.tm_isdst = -1
-        let seconds = mktime(&parts)
+        // The same form with a zone behind it tells whether the parts are a date and a time at all.
+        let text = argument.contains(":") ? argument : argument + " 00:00:00"
+        let parts = text.split(separator: " ")
+        guard parts.count == 2, Timestamp(rfc3339: "\(parts[0])T\(parts[1])Z") != nil else { return nil }
+        let numbers = text.split { "- :".contains($0) }.compactMap { Int32($0) }
+        guard numbers.count == 6 else { return nil }
+        var time = tm()
+        (time.tm_year, time.tm_mon, time.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
+        (time.tm_hour, time.tm_min, time.tm_sec) = (numbers[3], numbers[4], numbers[5])
+        time.tm_isdst = -1
+        let seconds = mktime(&time)
         guard seconds != -1 else { return nil }
         value = Timestamp(seconds: Int64(seconds))
     }

@@ -49,7 +49,7 @@ enum PasswordFile {
         var bytes = [UInt8](repeating: 0, count: largestByteCount + 1)
         var count = 0
         while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count) }
+            let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count) }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else {
                 throw CommandError.system(errno, "cannot read the password file", subject: path)

@@ -1,6 +1,7 @@
 import DataSources
 import Sealing
 import Subprocess
+import SystemPackage
 
 /// A program that prints the password, such as a password manager.
 enum PasswordProgram {
@@ -32,7 +33,7 @@ enum PasswordProgram {
     ) async throws -> [UInt8] {
         do {
             let result = try await Subprocess.run(
-                program.contains("/") ? .path(.init(program)) : .name(program), arguments: Arguments(arguments),
+                program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
                 environment: childEnvironment(environment), input: .none,
                 output: .bytes(limit: PasswordFile.largestByteCount), error: .currentStandardError)
             guard result.terminationStatus.isSuccess else {

@@ -54,7 +54,7 @@ struct TerminalPrompt: PasswordPrompt {
         let count = bytes.withUnsafeMutableBytes { Glibc.read(terminal, $0.baseAddress, $0.count) }
         guard count > 0 else { return SecretBytes([]) }
         let secret = SecretBytes(bytes[..<count].prefix { $0 != 0x0A })
-        bytes.withUnsafeMutableBytes { explicit_bzero($0.baseAddress, $0.count) }
+        bytes.withUnsafeMutableBytes { if let base = $0.baseAddress { explicit_bzero(base, $0.count) } }
         return secret
     }
 

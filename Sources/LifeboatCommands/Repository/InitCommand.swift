@@ -1,5 +1,7 @@
 import ArgumentParser
+import ObjectStore
 import Repository
+import Sealing
 
 struct InitCommand: Command {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ObjectStore
 import Repository
 import Sealing
+import Trees
 
 /// Opens what the global options name.
 struct RepositoryAccess {

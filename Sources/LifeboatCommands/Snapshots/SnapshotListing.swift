@@ -1,4 +1,5 @@
 import Repository
+import Sealing
 
 /// A snapshot as `snapshots --json` shows it: restic's fields, with the ID.
 struct SnapshotListing: Encodable {

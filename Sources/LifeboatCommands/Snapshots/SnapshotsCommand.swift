@@ -1,6 +1,7 @@
 import ArgumentParser
 import Repository
 import Retention
+import Sealing
 
 struct SnapshotsCommand: Command {
     static let configuration = CommandConfiguration(
