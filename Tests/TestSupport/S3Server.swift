@@ -1,9 +1,6 @@
-import FoundationEssentials
 import Glibc
 public import ObjectStore
-import Subprocess
 import Synchronization
-import Testing
 
 /// A real S3 server on this machine, started from `Tests/Support/s3` and ended with the test process, however that ends.
 ///
@@ -28,12 +25,6 @@ public final class S3Server: Sendable {
                 return access(tools + "/bin/rclone", X_OK) == 0
             }
         }
-    }
-
-    /// A script of the server's failed.
-    public struct Failure: Error, CustomStringConvertible {
-        /// What the script said.
-        public let description: String
     }
 
     private static let gateway = Task { try await S3Server(.gateway) }
@@ -107,7 +98,7 @@ public final class S3Server: Sendable {
     public func settings(bucket: String? = nil, prefix: String? = nil) throws -> S3Settings {
         guard
             case .s3(var settings) = try StoreAddress(address(bucket: bucket, prefix: prefix ?? S3Server.freshPrefix()))
-        else { throw Failure(description: "the server's address is not that of an S3 store") }
+        else { throw StoreError(.failed, "the server has no S3 address", subject: address()) }
         settings.certificateFile = certificateFile
         return settings
     }
@@ -141,16 +132,6 @@ public final class S3Server: Sendable {
     private static func script(
         _ name: String, _ arguments: [String], _ variables: [String: String] = [:]
     ) async throws -> String {
-        let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-        let path = "/\(tests)/Support/s3/\(name)"
-        var changes = [Environment.Key: String?]()
-        for (name, value) in variables { changes[Environment.Key(stringLiteral: name)] = value }
-        let result = try await Subprocess.run(
-            .name("bash"), arguments: Arguments([path] + arguments), environment: .inherit.updating(changes),
-            output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
-        guard result.terminationStatus.isSuccess else {
-            throw Failure(description: "\(name): \(result.standardError)")
-        }
-        return result.standardOutput
+        try await Tool.run("bash", [Tool.supportFile("s3/\(name)")] + arguments, variables: variables)
     }
 }

@@ -3,32 +3,32 @@ import Testing
 
 extension StoreContract {
     static let objects: [Claim] = [
-        Claim("what was put is got back") { store in
+        Claim("what was put is got back") { store async throws in
             for count in [0, 1, 100, 70_000, 3 << 20] {
                 let bytes = bytes(count)
                 try await store.put("data/ab/\(count)", bytes)
-                #expect(try await store.get("data/ab/\(count)") == bytes)
+                #expect(try await same(store.get("data/ab/\(count)"), bytes))
                 #expect(try await store.head("data/ab/\(count)").byteCount == UInt64(count))
             }
         },
-        Claim("a slice is stored from its beginning to its end") { store in
+        Claim("a slice is stored from its beginning to its end") { store async throws in
             let whole = bytes(5000)
             try await store.put("slice", whole[1000..<4000], digest: nil, condition: .always)
             #expect(try await store.get("slice") == Array(whole[1000..<4000]))
         },
-        Claim("an existing object is replaced as a whole") { store in
+        Claim("an existing object is replaced as a whole") { store async throws in
             try await store.put("config", bytes(3000))
             try await store.put("config", bytes(10, seed: 2))
             #expect(try await store.get("config") == bytes(10, seed: 2))
         },
-        Claim("a missing object is not found by get, head or a ranged get") { store in
+        Claim("a missing object is not found by get, head or a ranged get") { store async throws in
             try await store.put("there", [1])
             await expect(.notFound) { _ = try await store.get("keys/none") }
             await expect(.notFound) { _ = try await store.get("keys/none", range: 0..<1) }
             await expect(.notFound) { _ = try await store.head("keys/none") }
             await expect(.notFound) { _ = try await store.get("there/below") }
         },
-        Claim("ranges give the bytes asked for, and what there is of those beyond the end") { store in
+        Claim("ranges give the bytes asked for, and what there is of those beyond the end") { store async throws in
             let whole = bytes(1000)
             try await store.put("ranged", whole)
             for range in [0..<1, 0..<1000, 17..<18, 500..<1000, 999..<1000] {
@@ -38,14 +38,14 @@ extension StoreContract {
             #expect(try await store.get("ranged", range: 900..<5000) == Array(whole[900...]))
             #expect(try await store.get("ranged", range: 7..<7).isEmpty)
         },
-        Claim("a range that begins at or after the end is refused") { store in
+        Claim("a range that begins at or after the end is refused") { store async throws in
             try await store.put("short", bytes(10))
             try await store.put("empty", [])
             await expect(.invalidRange) { _ = try await store.get("short", range: 10..<11) }
             await expect(.invalidRange) { _ = try await store.get("short", range: 500..<600) }
             await expect(.invalidRange) { _ = try await store.get("empty", range: 0..<1) }
         },
-        Claim("deleted objects are gone, missing ones are fine, others stay") { store in
+        Claim("deleted objects are gone, missing ones are fine, others stay") { store async throws in
             for name in ["a", "b/1", "b/2", "c"] { try await store.put(name, [1, 2]) }
             try await store.delete(["a", "never", "b/2", "no/such"])
             try await store.delete("a")
@@ -53,7 +53,7 @@ extension StoreContract {
             #expect(try await store.list(prefix: "").map(\.name) == ["b/1", "c"])
             await expect(.notFound) { _ = try await store.get("a") }
         },
-        Claim("more than a thousand objects can be deleted at once", [.manyObjects]) { store in
+        Claim("more than a thousand objects can be deleted at once") { store async throws in
             let names = (0..<1001).map { "many/\($0)" }
             for name in ["many/0", "many/999", "many/1000", "kept"] { try await store.put(name, [1]) }
             try await store.delete(names)
@@ -69,17 +69,17 @@ extension StoreContract {
             }
             #expect(try await store.list(prefix: "").isEmpty)
         },
-        Claim("odd names keep their bytes", [.oddNames]) { store in
+        Claim("odd names keep their bytes") { store async throws in
             try await checkNames(oddNames, in: store)
         },
-        Claim("a name may be long") { store in
+        Claim("a name may be long") { store async throws in
             let parts = ["p", "q", "r", "s"].map { String(repeating: $0, count: 220) }
             try await checkNames([parts.joined(separator: "/"), String(repeating: "ü", count: 110)], in: store)
         },
-        Claim("a name of 900 bytes may be one part", [.longParts]) { store in
+        Claim("a name of 900 bytes may be one part", [.longParts]) { store async throws in
             try await checkNames([String(repeating: "n", count: 900)], in: store)
         },
-        Claim("an object may lie beside objects below its name", [.nestedNames]) { store in
+        Claim("an object may lie beside objects below its name", [.nestedNames]) { store async throws in
             try await checkNames(["a", "a/b", "a/b/c", "a-b", "a0"], in: store)
         },
     ]

@@ -158,17 +158,14 @@ enum FolderMaking {
 
     /// Makes `path` and what is missing above it.
     static func make(_ path: String, mode: mode_t, location: String) throws(StoreError) {
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        let above = parent(of: path)
+        if above != path { try make(above, mode: mode, location: location) }
         if unsafe mkdir(path, mode) == 0 {
-            syncFolder(parent(of: path))
-            return
-        }
-        let number = errno
-        switch number {
-        case EEXIST: return
-        case ENOENT where !parent(of: path).isEmpty && parent(of: path) != path:
-            try make(parent(of: path), mode: mode, location: location)
-            try make(path, mode: mode, location: location)
-        default: throw SystemFailure.error(number, "make the folder", path, in: location)
+            syncFolder(above)
+        } else if errno != EEXIST {
+            throw SystemFailure.error(errno, "make the folder", path, in: location)
         }
     }
 

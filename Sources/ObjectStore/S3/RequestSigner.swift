@@ -118,8 +118,9 @@ public struct RequestSigner: Sendable {
         for header in headers {
             let name = header.name.lowercased()
             if values[name] == nil { order.append(name) }
-            let words = header.value.split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r\n" }
-            values[name, default: []].append(words.joined(separator: " "))
+            // By bytes: a space with an accent behind it is one Character, and still a space.
+            let words = header.value.utf8.split { $0 == 0x20 || (0x09...0x0d).contains($0) }
+            values[name, default: []].append(words.map { String(Substring($0)) }.joined(separator: " "))
         }
         return order.sorted().map { RequestField($0, values[$0, default: []].joined(separator: ",")) }
     }

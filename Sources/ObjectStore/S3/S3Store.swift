@@ -56,6 +56,8 @@ public final class S3Store: ObjectStore {
         let answer = try await connection.send(operation)
         switch answer.status {
         case 206: return try part(answer, range, operation)
+        case 200 where answer.header("content-range") != nil: return try part(answer, range, operation)
+        case 200 where range.lowerBound == 0: return try whole(answer, operation)  // it fits, or it would be too large
         case 416: throw .invalidRange(range, name, byteCount: nil, in: location)
         case 200..<300:
             throw StoreError(
