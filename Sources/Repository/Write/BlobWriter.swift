@@ -98,6 +98,16 @@ public final class BlobWriter: Sendable {
         try unsafe add(id, type, plain, tools: tools)
     }
 
+    /// Stores a blob, once per writer, in the sealed form it has: prune and repair move blobs that they have opened and proven.
+    func copy(_ blob: PackRecord.Blob, sealed: UnsafeRawBufferPointer, tools: WriterTools) throws {
+        guard inFlight[Int(blob.type.rawValue)].insert(blob.id.digest) else { return }
+        if isDryRun { return count(blob.type, plain: blob.plainByteCount, stored: sealed.count) }
+        try append(blob.type, byteCount: sealed.count, sealer: &tools.sealer) { builder, _ in
+            unsafe builder.append(blob.id, blob.type, sealed: sealed, compressedFrom: blob.compressedFrom)
+        }
+        count(blob.type, plain: blob.plainByteCount, stored: sealed.count)
+    }
+
     private func add(_ id: BlobID, _ type: BlobType, _ plain: UnsafeRawBufferPointer, tools: WriterTools) throws {
         guard plain.count <= Limits.blobByteCount else {
             throw RepositoryError(.invalidArgument, "a blob of \(plain.count) bytes is too large", subject: id.hex)
@@ -106,17 +116,26 @@ public final class BlobWriter: Sendable {
         if isDryRun { return count(type, plain: plainByteCount, stored: 0) }
         try unsafe tools.compressed(plain, type) { content, compressedFrom, sealer in
             let byteCount = content.count + Sealer.overhead
-            let pool = pools[Int(type.rawValue)]
-            var builder = try take(pool)
-            if !builder.isEmpty, builder.byteCount(adding: byteCount) > settings.packByteCount {
-                send(builder, pool, sealer: &sealer)
-                builder = try take(pool)
+            try append(type, byteCount: byteCount, sealer: &sealer) { builder, sealer in
+                unsafe builder.append(id, type, content, compressedFrom: compressedFrom, sealer: &sealer)
             }
-            unsafe builder.append(id, type, content, compressedFrom: compressedFrom, sealer: &sealer)
-            let isFull = builder.bytes.count >= settings.packByteCount || builder.blobs.count >= Sizes.blobsPerPack
-            if isFull { send(builder, pool, sealer: &sealer) } else { pool.putBack(builder) }
             count(type, plain: plainByteCount, stored: byteCount)
         }
+    }
+
+    /// Lets `body` add a blob of `byteCount` sealed bytes to a pack with room for it.
+    private func append(
+        _ type: BlobType, byteCount: Int, sealer: inout Sealer, _ body: (PackBuilder, inout Sealer) -> Void
+    ) throws {
+        let pool = pools[Int(type.rawValue)]
+        var builder = try take(pool)
+        if !builder.isEmpty, builder.byteCount(adding: byteCount) > settings.packByteCount {
+            send(builder, pool, sealer: &sealer)
+            builder = try take(pool)
+        }
+        body(builder, &sealer)
+        let isFull = builder.bytes.count >= settings.packByteCount || builder.blobs.count >= Sizes.blobsPerPack
+        if isFull { send(builder, pool, sealer: &sealer) } else { pool.putBack(builder) }
     }
 
     private func take(_ pool: PackPool) throws -> PackBuilder {
