@@ -1,5 +1,6 @@
 import ObjectStore
 import Repository
+import Trees
 
 extension RepositoryAccess {
     /// The store at the address. A directory that is not there is made only when `makesDirectory`.

@@ -62,9 +62,10 @@ struct RepositoryAccess {
 extension Repository {
     /// Looks whether there is a repository at all. Throws `.noRepository`.
     func probe() async throws {
-        do {
+        do throws(StoreError) {
             _ = try await store.head("config")
-        } catch let error where error.code == .notFound || error.code == .storeMissing {
+        } catch {
+            guard error.code == .notFound || error.code == .storeMissing else { throw error }
             throw RepositoryError(
                 .noRepository,
                 error.code == .notFound ? "there is no repository here: no object `config`" : error.message,
