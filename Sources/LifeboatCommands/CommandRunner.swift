@@ -6,13 +6,18 @@ public enum CommandRunner {
     /// Runs the program with `arguments` (without its own name) and gives its exit code. Never throws: what goes wrong is said
     /// in the context's output.
     public static func run(_ arguments: [String], in context: CommandContext) async -> Int32 {
-        let command: any ParsableCommand
+        let command: any Command
         do {
-            command = try Lifeboat.parseAsRoot(arguments)
+            var parsed = try Lifeboat.parseAsRoot(arguments)
+            guard let found = parsed as? any Command else {
+                // ArgumentParser's own commands, and ours that only hold others: they throw the help to be shown.
+                try parsed.run()
+                return ExitStatus.done.rawValue
+            }
+            command = found
         } catch {
             return tell(error, context)
         }
-        guard let command = command as? any Command else { return tell(CleanExit.helpRequest(command), context) }
         do {
             try SelfTest.run()
             let status = try await command.run(in: context)

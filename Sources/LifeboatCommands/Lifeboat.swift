@@ -12,8 +12,9 @@ public struct Lifeboat: AsyncParsableCommand {
         discussion: """
             A repository is a directory, or a prefix of an S3 bucket. Make one, back up, look at it, bring it back:
 
-              export LIFEBOAT_REPOSITORY=/srv/backup LIFEBOAT_PASSWORD_FILE=~/.backup-password
-              lifeboat init --generate-password-file ~/.backup-password
+              export LIFEBOAT_REPOSITORY=/srv/backup
+              export LIFEBOAT_PASSWORD_FILE=/root/backup-password
+              lifeboat init --generate-password-file /root/backup-password
               lifeboat backup --path /home --exclude '*.tmp'
               lifeboat snapshots
               lifeboat restore --snapshot latest --to /tmp/restored
@@ -32,9 +33,9 @@ public struct Lifeboat: AsyncParsableCommand {
               141  whoever read the output went away
             """,
         groupedSubcommands: [
-            CommandGroup(name: "Looking around:", subcommands: [SnapshotsCommand.self]),
-            CommandGroup(name: "The repository:", subcommands: [InitCommand.self, KeyCommand.self, UnlockCommand.self]),
-            CommandGroup(name: "The program:", subcommands: [VersionCommand.self]),
+            CommandGroup(name: "Inspection", subcommands: [SnapshotsCommand.self]),
+            CommandGroup(name: "Repository", subcommands: [InitCommand.self, KeyCommand.self, UnlockCommand.self]),
+            CommandGroup(name: "Program", subcommands: [VersionCommand.self]),
         ])
 
     @OptionGroup(title: "Global options")

@@ -28,7 +28,7 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
-    @Flag(help: "Say more: each file of a backup, causes of errors.")
+    @Flag(help: "Say more: the causes of an error.")
     var verbose = false
 
     @Option(

@@ -21,6 +21,7 @@ struct SnapshotListing: Encodable {
 
     /// Snapshots as a table.
     static func table(_ entries: [SnapshotEntry]) -> [String] {
+        if entries.isEmpty { return ["no snapshots"] }
         var table = TextTable(["ID", "Time", "Host", "Tags", "Paths", "Size"], right: ["Size"])
         for entry in entries {
             let snapshot = entry.snapshot

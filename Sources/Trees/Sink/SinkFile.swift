@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A file of the target, open for writing. Threads may read and write different places of it at once; dropping it closes it.
-public final class LocalSinkFile: Sendable {
+public final class SinkFile: Sendable {
     let descriptor: Int32
     private let label: SinkLabel
     let context: MetadataContext

@@ -12,7 +12,7 @@ extension LocalTreeSink {
     /// bytes is reserved unless the file is to be sparse, so `noSpace` comes before the work.
     public func openFile(
         _ path: [[UInt8]], byteCount: UInt64, isSparse: Bool = false
-    ) throws(TreeError) -> LocalSinkFile {
+    ) throws(TreeError) -> SinkFile {
         let (directory, name) = try parent(path)
         for _ in 0..<8 {
             if let file = try create(name, directory, path, flags: O_RDWR) {
@@ -28,13 +28,13 @@ extension LocalTreeSink {
     /// A new file; nil when something has the name.
     private func create(
         _ name: [UInt8], _ directory: OpenDirectory, _ path: [[UInt8]], flags: Int32
-    ) throws(TreeError) -> LocalSinkFile? {
+    ) throws(TreeError) -> SinkFile? {
         let descriptor = System.open(directory.number, name, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
         if descriptor < 0, errno == EEXIST { return nil }
         guard descriptor >= 0 else {
             throw TreeError.system(errno, "cannot make the file", directories.printable(path))
         }
-        return LocalSinkFile(
+        return SinkFile(
             owning: descriptor, label: label(path), isNew: true, existingByteCount: 0,
             context: context(directory))
     }
@@ -46,7 +46,7 @@ extension LocalTreeSink {
     }
 
     /// The existing file, if it can be written in place: a regular file with one name. For its owner alone from here on.
-    private func openExisting(_ name: [UInt8], _ directory: OpenDirectory, _ path: [[UInt8]]) -> LocalSinkFile? {
+    private func openExisting(_ name: [UInt8], _ directory: OpenDirectory, _ path: [[UInt8]]) -> SinkFile? {
         // Looked at first: opening a device may already do something to it.
         guard let seen = System.status(directory.number, name), seen.st_mode & S_IFMT == S_IFREG, seen.st_nlink == 1
         else { return nil }
@@ -56,12 +56,12 @@ extension LocalTreeSink {
         guard let status = System.status(of: opened.number), status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1,
             fchmod(opened.number, 0o600) == 0
         else { return nil }
-        return LocalSinkFile(
+        return SinkFile(
             owning: opened.release(), label: label(path), isNew: false,
             existingByteCount: UInt64(clamping: status.st_size), context: context(directory))
     }
 
-    private func reserve(_ byteCount: UInt64, _ file: LocalSinkFile, _ path: [[UInt8]]) throws(TreeError) {
+    private func reserve(_ byteCount: UInt64, _ file: SinkFile, _ path: [[UInt8]]) throws(TreeError) {
         guard let byteCount = off_t(exactly: byteCount), lb_reserve(file.descriptor, byteCount) != 0 else { return }
         // Where space cannot be reserved the file is written without; where there is none it is said at once.
         if errno == ENOSPC || errno == EDQUOT || errno == EFBIG {
