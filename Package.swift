@@ -67,7 +67,7 @@ let package = Package(
 
         // What several test targets share: temporary folders, real servers, random trees, comparing trees.
         .target(
-            name: "TestSupport", dependencies: ["ObjectStore", "CLinux", subprocess], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["CLinux", "ObjectStore", subprocess], path: "Tests/TestSupport",
             swiftSettings: common),
         .testTarget(
             name: "SealingTests", dependencies: ["Sealing", "TestSupport"], exclude: ["Vectors"], swiftSettings: common),
@@ -83,7 +83,12 @@ let package = Package(
         .testTarget(
             name: "RepositoryTests", dependencies: ["Repository", "TestSupport"], exclude: ["Vectors"],
             swiftSettings: common),
-        .testTarget(name: "CommandTests", dependencies: ["LifeboatCommands", "DataSources", "TestSupport", "Trees", "ObjectStore", "Sealing", "Repository", argumentParser],
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "LifeboatCommands", "DataSources", "Repository", "Trees", "ObjectStore", "Sealing", "TestSupport", grdb,
+                argumentParser, subprocess,
+            ],
             swiftSettings: common),
     ]
 )

@@ -13,7 +13,6 @@
 static const int lb_o_cloexec = 02000000;
 static const int lb_o_noatime = 01000000;
 static const int lb_o_path = 010000000;
-static const int lb_at_empty_path = 0x1000;
 static const long lb_utime_omit = (1L << 30) - 2L;
 
 /// open(2) relative to a directory; `openat` takes varargs, which Swift cannot pass.
@@ -50,8 +49,5 @@ static inline int lb_reserve(int file, off_t byteCount) {
 
 /// Writes everything that the file system of `file` holds back to the device.
 static inline int lb_sync_file_system(int file) { return (int)syscall(SYS_syncfs, file); }
-
-/// The next place at or after `offset` that holds data, or (`hole` not 0) that is a hole.
-static inline off_t lb_seek_data(int file, off_t offset, int hole) { return lseek(file, offset, hole ? 4 : 3); }
 
 #endif

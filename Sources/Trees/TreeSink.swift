@@ -9,15 +9,17 @@ public protocol TreeSink: Sendable {
     /// What is at `path`; nil when nothing is.
     func existing(_ path: [[UInt8]]) throws(TreeError) -> Metadata?
 
-    /// Makes sure that a directory is there; its metadata comes with `finish`. The one above it must be there.
-    func makeDirectory(_ path: [[UInt8]]) throws(TreeError)
+    /// Makes sure that a directory is there, and says whether it was; its metadata comes with `finish`. The one above it
+    /// must be there.
+    @discardableResult
+    func makeDirectory(_ path: [[UInt8]]) throws(TreeError) -> Bool
 
     /// Opens a file for writing, made if need be. `byteCount` is the size it will have; one that is there keeps its bytes up
     /// to that.
-    func openFile(_ path: [[UInt8]], byteCount: UInt64) throws(TreeError) -> any SinkFile
+    func openFile(_ path: [[UInt8]], byteCount: UInt64) throws(TreeError) -> any TreeSinkFile
 
     /// Opens what is there for reading only; nil when it is no file.
-    func openExisting(_ path: [[UInt8]]) throws(TreeError) -> (any SinkFile)?
+    func openExisting(_ path: [[UInt8]]) throws(TreeError) -> (any TreeSinkFile)?
 
     /// Writes a whole small file with its metadata; gives what of the latter could not be set.
     func writeFile(_ path: [[UInt8]], _ bytes: [UInt8], _ node: Node) throws(TreeError) -> [TreeError]
@@ -39,7 +41,7 @@ public protocol TreeSink: Sendable {
 }
 
 /// A file of a sink that is open; may be used by several threads at once. Dropping it closes it.
-public protocol SinkFile: AnyObject, Sendable {
+public protocol TreeSinkFile: AnyObject, Sendable {
     /// Was it made just now, so that there is nothing to compare with?
     var isNew: Bool { get }
 

@@ -6,7 +6,7 @@ import Trees
 /// it.
 final class RestoreFile: Sendable {
     private struct State {
-        var open: (any SinkFile)?
+        var open: (any TreeSinkFile)?
         var remaining: Int
         var hasFailed = false
         var writtenByteCount: UInt64 = 0
@@ -23,7 +23,7 @@ final class RestoreFile: Sendable {
     }
 
     /// The open file; opened by whoever comes first.
-    func open(in sink: any TreeSink) throws(TreeError) -> any SinkFile {
+    func open(in sink: any TreeSink) throws(TreeError) -> any TreeSinkFile {
         try state.withLock { (state) throws(TreeError) in
             if let file = state.open { return file }
             let file = try sink.openFile(path, byteCount: node.metadata.byteCount)
@@ -33,7 +33,7 @@ final class RestoreFile: Sendable {
     }
 
     /// The file as it is there now, for reading; nil when it is no file.
-    func openExisting(in sink: any TreeSink) throws(TreeError) -> (any SinkFile)? {
+    func openExisting(in sink: any TreeSink) throws(TreeError) -> (any TreeSinkFile)? {
         try state.withLock { (state) throws(TreeError) in
             if let file = state.open { return file }
             state.open = try sink.openExisting(path)
@@ -52,7 +52,7 @@ final class RestoreFile: Sendable {
     }
 
     /// A segment is done. After the last one: the open file, if there is one, whether all went well, and what was written.
-    func completeSegment() -> (file: (any SinkFile)?, hasFailed: Bool, writtenByteCount: UInt64)? {
+    func completeSegment() -> (file: (any TreeSinkFile)?, hasFailed: Bool, writtenByteCount: UInt64)? {
         state.withLock { state in
             state.remaining -= 1
             guard state.remaining == 0 else { return nil }

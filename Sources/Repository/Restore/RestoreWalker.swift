@@ -156,8 +156,23 @@ final class RestoreWalker: @unchecked Sendable {  // used by one thread at a tim
             }
         }
         if start < node.content.count || ranges.isEmpty { ranges.append((start..<node.content.count, offset, byteCount)) }
-        let file = RestoreFile(path: path, node: node, segmentCount: ranges.count)
+        let file = RestoreFile(path: path, node: sized(node, path, offset + UInt64(byteCount)), segmentCount: ranges.count)
         return ranges.map { RestoreSegment(file: file, blobs: $0.blobs, offset: $0.offset, byteCount: $0.byteCount) }
+    }
+
+    /// The content decides on the size. restic pads or cuts to what the node says, without a word.
+    private func sized(_ node: Node, _ path: [[UInt8]], _ byteCount: UInt64) -> Node {
+        let isKnown = node.content.allSatisfy { run.indexed.table.find($0, .data) != nil }
+        guard isKnown, node.metadata.byteCount != byteCount else { return node }
+        var sized = node
+        sized.metadata.byteCount = byteCount
+        run.warn([
+            TreeError(
+                .malformedTree,
+                "the snapshot gives the file \(node.metadata.byteCount) bytes and its content has \(byteCount), which were taken",
+                subject: RawPath.printable(path), hint: "run `lifeboat check`")
+        ])
+        return sized
     }
 
     private func flush() {

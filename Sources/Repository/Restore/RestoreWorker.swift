@@ -104,7 +104,7 @@ final class RestoreWorker {
             hint: "something else wrote to it, or the disk gives back other bytes than were written: look at the kernel's log")
     }
 
-    private func holds(_ file: any SinkFile, _ id: BlobID, at offset: UInt64, _ byteCount: Int) throws(TreeError) -> Bool {
+    private func holds(_ file: any TreeSinkFile, _ id: BlobID, at offset: UInt64, _ byteCount: Int) throws(TreeError) -> Bool {
         if existing.count < byteCount { existing = [UInt8](repeating: 0, count: byteCount) }
         let result = unsafe existing.withUnsafeMutableBytes { buffer in
             Result { () throws(TreeError) -> Bool in

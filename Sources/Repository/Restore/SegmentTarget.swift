@@ -3,7 +3,7 @@ import Trees
 /// Where the blobs of a segment go: into memory for a small file that is written at once, else into the open file.
 enum SegmentTarget {
     case memory([UInt8])
-    case file(any SinkFile)
+    case file(any TreeSinkFile)
 
     /// Puts a blob in its place.
     mutating func write(_ plain: [UInt8], at offset: UInt64, in segment: RestoreSegment) throws(TreeError) {

@@ -109,7 +109,7 @@ public final class SinkFile: Sendable {
     /// Gives the file its owner, attributes, mode and times, in this order; what could not be set comes back as warnings.
     ///
     /// Last of all calls but `close`: writing changes times and takes away special bits.
-    public func finish(_ node: Node) -> [TreeError] {
+    public func finishMetadata(_ node: Node) -> [TreeError] {
         var writer = MetadataWriter(context, label)
         writer.apply(node, to: descriptor, isNew: isNew)
         return writer.warnings

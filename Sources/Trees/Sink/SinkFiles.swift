@@ -79,7 +79,7 @@ extension LocalTreeSink {
         for _ in 0..<8 {
             if let file = try create(name, directory, path, flags: O_WRONLY) {
                 try unsafe file.write(bytes, at: 0)
-                let warnings = file.finish(node)
+                let warnings = file.finishMetadata(node)
                 try file.close()
                 return warnings
             }

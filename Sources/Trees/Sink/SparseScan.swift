@@ -1,5 +1,6 @@
 /// Cuts bytes into runs of zero blocks, which may become holes, and runs of others. Blocks are 4 KiB of the file, not of the
-/// bytes at hand; what is not a whole block is never a hole.
+/// bytes at hand: of the first and last only a part may be there, and when that is zero it counts as well, since skipping or
+/// punching it leaves zeros.
 @safe struct SparseScan {
     // Safe: ranges stay within the buffer; the scan lives within the call that lends it.
     private let bytes: UnsafeRawBufferPointer
@@ -35,18 +36,23 @@
 
     private var byteCount: Int { unsafe bytes.count }
 
-    /// Passes over what is left of a block and says whether that is a whole block of zeros.
+    /// Passes over what is left of a block and says whether it is all zero.
     private mutating func step() -> Bool {
         let start = index
         let block = SparseScan.blockByteCount
         index = min(byteCount, start + block - (start + misalignment) % block)
-        return index - start == block && isZero(start)
+        return isZero(start..<index)
     }
 
-    private func isZero(_ start: Int) -> Bool {
-        for offset in stride(from: start, to: start + SparseScan.blockByteCount, by: 8)
-        where unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) != 0 {
-            return false
+    private func isZero(_ range: Range<Int>) -> Bool {
+        var offset = range.lowerBound
+        while range.upperBound - offset >= 8 {
+            if unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) != 0 { return false }
+            offset += 8
+        }
+        while offset < range.upperBound {
+            if unsafe bytes[offset] != 0 { return false }
+            offset += 1
         }
         return true
     }
