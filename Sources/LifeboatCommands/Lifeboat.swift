@@ -33,7 +33,8 @@ public struct Lifeboat: AsyncParsableCommand {
               141  whoever read the output went away
             """,
         groupedSubcommands: [
-            CommandGroup(name: "Inspection", subcommands: [SnapshotsCommand.self]),
+            CommandGroup(name: "Backup", subcommands: [BackupCommand.self, RestoreCommand.self, DumpCommand.self]),
+            CommandGroup(name: "Inspection", subcommands: [SnapshotsCommand.self, ListCommand.self]),
             CommandGroup(name: "Repository", subcommands: [InitCommand.self, KeyCommand.self, UnlockCommand.self]),
             CommandGroup(name: "Program", subcommands: [VersionCommand.self]),
         ])

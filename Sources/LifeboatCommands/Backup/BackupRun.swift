@@ -149,6 +149,13 @@ enum InputFile {
     /// The largest that is read.
     private static let largestByteCount = 64 << 20
 
+    /// Is there anything at the path?
+    static func exists(_ path: [UInt8]) -> Bool {
+        (path + [0]).withUnsafeBytes { bytes in
+            bytes.baseAddress.map { access($0.assumingMemoryBound(to: CChar.self), F_OK) == 0 } ?? false
+        }
+    }
+
     static func read(_ path: String) throws -> [UInt8] {
         let data: Data
         do {
