@@ -86,7 +86,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "LifeboatCommands", "DataSources", "Repository", "Trees", "ObjectStore", "Sealing", "TestSupport", grdb,
+                "lifeboat", "LifeboatCommands", "DataSources", "Repository", "Trees", "ObjectStore", "Sealing",
+                "TestSupport", grdb,
                 argumentParser, subprocess,
             ],
             swiftSettings: common),
