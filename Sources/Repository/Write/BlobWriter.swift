@@ -6,6 +6,8 @@ import Synchronization
 public struct WriterSettings: Sendable, Hashable {
     /// zstd level; 3 is restic's default.
     public var compressionLevel: Int32 = 3
+    /// False stores data as it is; trees are compressed always.
+    public var compressesData = true
     /// Bytes a pack aims at.
     public var packByteCount = Sizes.pack
     /// Threads that store blobs.
@@ -74,7 +76,8 @@ public final class BlobWriter: Sendable {
     }
 
     /// Tools for one thread that will call `store`.
-    func tools() -> WriterTools { WriterTools(key: repository.key, level: settings.compressionLevel) }
+    func tools() -> WriterTools { WriterTools(
+            key: repository.key, level: settings.compressionLevel, compressesData: settings.compressesData) }
 
     /// Stores a blob unless it is there already, and says whether it was new. When this returns, the blob is in a pack in
     /// memory at least; it is in the store after `finish`.
