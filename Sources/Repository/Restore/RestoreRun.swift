@@ -64,7 +64,9 @@ final class RestoreRun: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<settings.threadCount {
                 group.addTask {
-                    try await Threads.run("restore-\(number)") { try self.guarded { try RestoreWorker(run: self).work() } }
+                    try await Threads.run("restore-\(number)") {
+                        try self.guarded { try RestoreWorker(run: self).work() }
+                    }
                 }
             }
             try await Threads.run("walk") {
@@ -121,7 +123,9 @@ final class RestoreRun: Sendable {
         case is CancellationError: return true
         case let error as TreeError: return error.code == .noSpace
         case let error as StoreError:
-            let codes: [StoreError.Code] = [.cancelled, .credentialsRefused, .storeMissing, .tlsUntrusted, .clockSkewed]
+            let codes: [StoreError.Code] = [
+                .cancelled, .credentialsRefused, .storeMissing, .tlsUntrusted, .clockSkewed,
+            ]
             return error.isTransient || codes.contains(error.code)
         default: return false
         }
