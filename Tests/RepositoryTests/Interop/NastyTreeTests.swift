@@ -14,10 +14,12 @@ private let options: NastyTree.Options = {
 
 @Suite("a nasty tree", .enabled(if: Restic.isExpected, "install restic: apt-get install restic"))
 struct NastyTreeTests {
-    /// restic 0.14 keeps neither bytes that are not UTF-8 in targets of symlinks nor links between names of a device.
+    /// restic 0.14 keeps neither bytes that are not UTF-8 in targets of symlinks, nor extended attributes of symlinks, nor
+    /// links between names of a device.
     private func withoutKnownLosses(_ differences: [String]) -> [String] {
         differences.filter { line in
-            !line.hasPrefix("/\"links\"/\"raw\": link target") && !line.hasPrefix("/\"special\"/\"null")
+            let lost = ["/\"links\"/\"raw\": link target", "/\"attributes\"/\"link\": attributes", "/\"special\"/\"null"]
+            return !lost.contains { line.hasPrefix($0) }
         }
     }
 
@@ -92,24 +94,22 @@ struct NastyTreeTests {
         try NastyTree.build(at: path, seed: 14, options: options)
         let ours = try await stage.backup(path) { $0.archive.usesRabin = true }
         let theirs = try await stage.repository.findSnapshot(try await stage.restic.backup(path, "--force").snapshot_id)
-        var same = 0
-        for name in ["names", "special", "modes", "attributes", "sizes", "deep", "random", "links/below"] {
-            let indexed = try await stage.repository.indexed()
-            let one = try await stage.tree(ours.snapshot, at: "\(path)/\(name)", in: indexed)
-            let other = try await stage.tree(theirs.snapshot, at: "\(path)/\(name)", in: indexed)
-            #expect(one == other, "\(name)")
-            if one == other { same += 1 }
-        }
-        #expect(same == 8)
-        // `links` holds a target that restic 0.14 mutilates; all other nodes of it are the same bytes.
         let indexed = try await stage.repository.indexed()
-        let trees = try await [ours.snapshot, theirs.snapshot].asyncMap {
-            try await stage.tree($0, at: path + "/links", in: indexed)
+        func tree(_ snapshot: Snapshot, _ name: String) async throws -> BlobID {
+            try await stage.tree(snapshot, at: "\(path)/\(name)", in: indexed)
         }
-        let nodes = try await trees.asyncMap {
-            try await indexed.tree($0).map(\.node).filter { $0.name != Array("raw".utf8) }
+        for name in ["names", "special", "modes", "attributes/folder", "sizes", "deep", "random", "links/below"] {
+            let (one, other) = (try await tree(ours.snapshot, name), try await tree(theirs.snapshot, name))
+            #expect(one == other, "\(name)")
         }
-        #expect(nodes[0] == nodes[1])
+        // These hold a link that restic 0.14 mutilates; all other nodes of them are the same.
+        for (name, link) in [("links", "raw"), ("attributes", "link")] {
+            let trees = [try await tree(ours.snapshot, name), try await tree(theirs.snapshot, name)]
+            let nodes = try await trees.asyncMap { tree in
+                try await indexed.tree(tree).map(\.node).filter { $0.name != Array(link.utf8) }
+            }
+            #expect(nodes[0] == nodes[1] && !nodes[0].isEmpty)
+        }
     }
 
     @Test("is in tree blobs that decode and encode to the same bytes, whoever wrote them")
@@ -125,6 +125,8 @@ struct NastyTreeTests {
         var count = 0
         for entry in 0..<table.count where table.type(of: entry) == .tree {
             let bytes = try await indexed.blob(table.blob(of: entry), .tree)
+            // restic 0.14 writes what is not UTF-8 in a link's target as this escape, where Go today writes U+FFFD.
+            if String(decoding: bytes, as: UTF8.self).contains("\\ufffd") { continue }
             var builder = TreeBuilder()
             for decoded in try TreeDecoder.decode(bytes) { builder.append(decoded.node) }
             #expect(builder.finish() == bytes, "\(String(decoding: bytes, as: UTF8.self))")

@@ -316,6 +316,7 @@ struct ResticLockTests {
             _ = try await RepositoryLock.take(.exclusive, on: stage.repository, Stage.locks)
         }
         #expect(error?.code == .locked && error?.message.contains("process \(process.pid), since 20") == true)
+        #expect(write(ends[1], "x", 1) == 1)
         close(ends[1])
         #expect(try await process.wait() == 0)
         await (try RepositoryLock.take(.exclusive, on: stage.repository, Stage.locks)).release()

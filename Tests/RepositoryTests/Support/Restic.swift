@@ -23,7 +23,7 @@ struct Restic: Sendable {
         let type: String
         let path: String
         let size: UInt64?
-        let mode: UInt64
+        let mode: UInt64?
         let mtime: String
     }
 
