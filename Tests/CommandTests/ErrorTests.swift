@@ -181,7 +181,8 @@ struct ErrorTests {
         let lines = outcome.errorLines
         #expect(lines.count == 3)
         #expect(
-            lines.first?.hasPrefix("error: the repository is locked: an exclusive lock held by someone@elsewhere, process 4711, since 20")
+            lines.first?.hasPrefix(
+                "error: the repository is locked: an exclusive lock held by someone@elsewhere, process 4711, since 20")
                 == true)
         #expect(lines.dropFirst().first?.hasPrefix("where: locks/") == true)
         #expect(

@@ -5,10 +5,13 @@ import Testing
 
 @Suite("Passwords")
 struct PasswordTests {
-    @Test("white space at both ends is removed and other encodings are decoded, as restic does it", arguments: [
-        ("secret\n", "secret"), ("  two words \r\n", "two words"), ("\u{A0}\u{2003}x\u{3000}\u{85}", "x"), ("x\u{200B}", "x\u{200B}"),
-        ("\u{FEFF}secret\n", "secret"),
-    ])
+    @Test(
+        "white space at both ends is removed and other encodings are decoded, as restic does it",
+        arguments: [
+            ("secret\n", "secret"), ("  two words \r\n", "two words"), ("\u{A0}\u{2003}x\u{3000}\u{85}", "x"),
+            ("x\u{200B}", "x\u{200B}"),
+            ("\u{FEFF}secret\n", "secret"),
+        ])
     func text(input: String, password: String) {
         #expect(PasswordText.password(in: Array(input.utf8)) == Array(password.utf8))
     }

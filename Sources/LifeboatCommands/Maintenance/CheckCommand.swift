@@ -53,7 +53,9 @@ struct CheckCommand: Command {
             if isText, finding.severity != .note { finding.lines.forEach(output.message) }
         }
         settings.progress = { latest.set($0) }
-        let report = try await context.withProgress(global) { latest.line($0) } _: {
+        let report = try await context.withProgress(global) {
+            latest.line($0)
+        } _: {
             try await repository.check(settings)
         }
         return CheckResult(findings: collected.all, report: report)
@@ -71,7 +73,8 @@ struct SubsetArgument: ExpressibleByArgument, Equatable {
             return
         }
         let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let part = parts[0], let total = parts[1], (1...256).contains(total), (1...total).contains(part)
+        guard parts.count == 2, let part = parts[0], let total = parts[1], (1...256).contains(total),
+            (1...total).contains(part)
         else { return nil }
         scope = .part(part, of: total)
     }
@@ -95,7 +98,8 @@ private final class Latest: Sendable {
         return ProgressLine(
             title: "check \(progress?.phase.rawValue ?? "")", byteCount: progress?.byteCount ?? 0,
             totalByteCount: progress.flatMap { $0.totalByteCount > 0 ? $0.totalByteCount : nil },
-            fileCount: UInt64(progress?.count ?? 0), totalFileCount: progress?.total.map { UInt64($0) }, failureCount: 0,
+            fileCount: UInt64(progress?.count ?? 0), totalFileCount: progress?.total.map { UInt64($0) },
+            failureCount: 0,
             noun: ("object", "objects"), elapsed: elapsed)
     }
 }
@@ -149,14 +153,17 @@ private struct CheckResult: Report {
                 + "\(Units.count(report.blobCount, "blob")) in \(Units.count(report.packCount, "pack")), "
                 + "\(report.usedBlobCount) of the blobs used")
         if report.readPackCount > 0 {
-            lines.append("read \(Units.count(report.readPackCount, "pack")) from end to end, \(Units.bytes(report.readByteCount))")
+            lines.append(
+                "read \(Units.count(report.readPackCount, "pack")) from end to end, \(Units.bytes(report.readByteCount))"
+            )
         }
         if !report.damagedPacks.isEmpty {
             lines.append("damaged packs: " + report.damagedPacks.joined(separator: " "))
         }
         lines.append(
             report.isClean
-                ? "no errors were found" + (report.warningCount > 0 ? ", \(Units.count(report.warningCount, "warning"))" : "")
+                ? "no errors were found"
+                    + (report.warningCount > 0 ? ", \(Units.count(report.warningCount, "warning"))" : "")
                 : "\(Units.count(report.errorCount, "error")) found; see above")
         return lines
     }

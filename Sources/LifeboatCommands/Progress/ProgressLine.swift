@@ -27,7 +27,9 @@ struct ProgressLine {
         } else {
             parts.append("\(title) \(Units.bytes(byteCount))")
         }
-        parts.append(totalFileCount.map { "\(fileCount) of \(Units.count($0, noun.0, noun.1))" } ?? Units.count(fileCount, noun.0, noun.1))
+        parts.append(
+            totalFileCount.map { "\(fileCount) of \(Units.count($0, noun.0, noun.1))" }
+                ?? Units.count(fileCount, noun.0, noun.1))
         let rate = bytesPerSecond
         if rate > 0 { parts.append(Units.bytes(UInt64(rate)) + "/s") }
         parts.append(timeLeft(rate).map { Units.clock($0) + " left" } ?? Units.clock(elapsed))

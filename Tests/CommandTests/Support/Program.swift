@@ -1,5 +1,6 @@
 import Glibc
 import Subprocess
+import SystemPackage
 
 /// The program itself, as a process.
 enum Program {
@@ -12,10 +13,13 @@ enum Program {
     }()
 
     /// Runs it to its end.
-    static func run(_ arguments: [String], _ environment: [String: String], through words: [String] = []) async throws -> Outcome {
+    static func run(_ arguments: [String], _ environment: [String: String], through words: [String] = []) async throws
+        -> Outcome
+    {
         let line = words + [path] + arguments
         let result = try await Subprocess.run(
-            .name(line[0]), arguments: Arguments(Array(line.dropFirst())), environment: variables(environment), input: .none,
+            line[0].contains("/") ? .path(FilePath(line[0])) : .name(line[0]),
+            arguments: Arguments(Array(line.dropFirst())), environment: variables(environment), input: .none,
             output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
         return Outcome(
             status: status(result.terminationStatus), output: result.standardOutput, messages: result.standardError)

@@ -41,7 +41,8 @@ final class Workplace: Sendable {
         let store = DirectoryStore(root: place.repository)
         try await store.makeRoot()
         _ = try await Repository.create(
-            in: store, password: SecretBytes(Array(password.utf8)), parameters: ScryptParameters(n: 1 << 10, r: 8, p: 1),
+            in: store, password: SecretBytes(Array(password.utf8)),
+            parameters: ScryptParameters(n: 1 << 10, r: 8, p: 1),
             owner: KeyOwner(username: "tester", hostname: "testhost", created: "2026-11-20T00:00:00Z"))
         return place
     }
@@ -72,7 +73,9 @@ final class Workplace: Sendable {
         String(decoding: try Data(contentsOf: URL(filePath: path(name))), as: UTF8.self)
     }
 
-    func list(_ name: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path(name)).sorted() }
+    func list(_ name: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path(name)).sorted()
+    }
 
     /// Runs a command within this process.
     func run(_ arguments: String..., answers: [String]? = nil) async -> Outcome {
@@ -94,7 +97,8 @@ final class Workplace: Sendable {
     @discardableResult
     func restic(_ arguments: String...) async throws -> String {
         try await Tool.run(
-            "restic", ["-r", repository, "--password-file", passwordFile, "--cache-dir", path("restic-cache")] + arguments)
+            "restic",
+            ["-r", repository, "--password-file", passwordFile, "--cache-dir", path("restic-cache")] + arguments)
     }
 
     @Sendable static func wallTime() -> Timestamp {
