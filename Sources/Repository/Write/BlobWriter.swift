@@ -13,7 +13,7 @@ public struct WriterSettings: Sendable, Hashable {
     /// Threads that store blobs.
     public var threadCount = 2
     /// Packs that may be uploading at the same time.
-    public var uploadCount = 2
+    public var uploadCount = 1
     /// How long packs may be stored and not yet listed in an index file: what a kill would cost.
     public var indexInterval: Duration = .seconds(300)
 
@@ -175,8 +175,7 @@ public final class BlobWriter: Sendable {
         do {
             try Task.checkCancellation()
             let byteCount = UInt64(builder.bytes.count)
-            try await repository.store.put(
-                Layout.pack(record.id), builder.bytes[...], digest: record.id.digest.bytes, condition: .always)
+            try await put(builder, record.id)
             totals.withLock {
                 $0.uploadedByteCount += byteCount
                 $0.packs.append(record.id)
@@ -187,6 +186,10 @@ public final class BlobWriter: Sendable {
             fail(error)
         }
         pending.withLock { _ = $0.uploads.removeValue(forKey: number) }
+    }
+
+    private func put(_ builder: PackBuilder, _ id: PackID) async throws {
+        try await repository.store.put(Layout.pack(id), builder.bytes[...], digest: id.digest.bytes, condition: .always)
     }
 
     /// Notes an uploaded pack, and writes an index file when enough of them wait for one.
