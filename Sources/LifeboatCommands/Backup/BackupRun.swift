@@ -57,7 +57,7 @@ struct BackupRun {
         let output = context.output
         if !command.global.quiet { source.report = { output.message(RawName.printable(Array($0.utf8))) } }
         do {
-            return try await source.run { tree in
+            return try await source.run { [settings] tree in
                 try await archive(tree, settings, to: repository, counting: false)
             }
         } catch let error as TreeError {
