@@ -26,7 +26,7 @@ final class ArchiveRun: Sendable {
         self.progress = progress
         writer = BlobWriter(indexed, settings: settings.writer, isDryRun: settings.isDryRun)
         cutters = indexed.repository.cutters(usesRabin: settings.usesRabin)
-        buffers = ReadBufferPool(limit: settings.writer.threadCount + 2, byteCount: 4 << 20)
+        buffers = ReadBufferPool(limit: settings.writer.threadCount + 2, byteCount: 2 << 20)
         // Workers push too, so the queue must not make them wait; the buffers bound what lies in it.
         queue = BoundedQueue(limit: .max) { _ in 0 }
     }

@@ -3,21 +3,17 @@ import Trees
 
 /// Index files: `{"packs":[{"id":…,"blobs":[{"id":…,"type":…,"offset":…,"length":…,"uncompressed_length":…}]}]}`.
 enum IndexFile {
-    /// Reads an index file into `table`. Packs that are in `known` already are left out (an index may repeat a pack whole),
-    /// others are added to it. Nothing of a file that cannot be understood stays in the table.
+    /// Reads an index file into `table` and gives the packs it names. A pack that `known` has with the same blobs is not
+    /// added again; one that it has with other blobs is, so that nothing is lost, and noted as conflicting.
     static func read(
-        _ json: [UInt8], into table: BlobTable, known: inout Set<PackID>, subject: String
+        _ json: [UInt8], into table: BlobTable, known: inout KnownPacks, subject: String
     ) throws(RepositoryError) -> [PackID] {
-        var added = [PackID]()
+        var named = [PackID]()
         do throws(JSONError) {
             try parse(json) { (cursor) throws(JSONError) in
                 let id = try readPack(&cursor, into: table)
-                if known.insert(id).inserted {
-                    added.append(id)
-                    table.linkPack()
-                } else {
-                    table.dropPack()
-                }
+                named.append(id)
+                known.add(id, to: table)
             }
         } catch {
             throw RepositoryError(
@@ -25,7 +21,7 @@ enum IndexFile {
                 subject: subject,
                 hint: "run `lifeboat repair index`, which writes it anew from the packs", cause: error)
         }
-        return added
+        return named
     }
 
     /// Calls `pack` before each element of `packs`.

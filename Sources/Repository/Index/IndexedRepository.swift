@@ -8,19 +8,25 @@ public final class IndexedRepository: Sendable {
     public let repository: OpenRepository
     /// Where every blob lies, as the index files said when they were loaded.
     public let table: BlobTable
-    /// The index files that were read, and the packs each of them was the first to name.
+    /// The index files that were read, and the packs each of them names.
     public let indexFiles: [Digest: [PackID]]
+    /// Packs that several index files name alike.
+    public let repeatedPacks: Set<PackID>
+    /// Packs of which index files say different things; the table has one pack for each of them, of the same name.
+    public let conflictingPacks: Set<PackID>
     /// Index files that could not be used, with the reason. Empty unless loading was told to go on.
     public let damagedIndexFiles: [(digest: Digest, error: any Error)]
     let windows = PackWindows()
 
     init(
-        repository: OpenRepository, table: BlobTable, indexFiles: [Digest: [PackID]],
+        repository: OpenRepository, table: BlobTable, indexFiles: [Digest: [PackID]], known: KnownPacks,
         damaged: [(digest: Digest, error: any Error)]
     ) {
         self.repository = repository
         self.table = table
         self.indexFiles = indexFiles
+        repeatedPacks = known.repeated
+        conflictingPacks = known.conflicting
         damagedIndexFiles = damaged
     }
 }
@@ -40,7 +46,7 @@ extension OpenRepository {
 /// Reads all index files, several at once, into one table.
 private final class IndexLoader: Sendable {
     private struct State {
-        var known: Set<PackID> = []
+        var known = KnownPacks()
         var files: [Digest: [PackID]] = [:]
         var damaged: [(digest: Digest, error: any Error)] = []
     }
@@ -69,7 +75,7 @@ private final class IndexLoader: Sendable {
         table.retire(retired)
         let state = state.withLock { $0 }
         return IndexedRepository(
-            repository: repository, table: table, indexFiles: state.files, damaged: state.damaged)
+            repository: repository, table: table, indexFiles: state.files, known: state.known, damaged: state.damaged)
     }
 
     private func loadFile(_ digest: Digest) async throws {

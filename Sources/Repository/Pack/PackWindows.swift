@@ -17,27 +17,43 @@ final class PackWindows: Sendable {
     }
 
     private static let windowByteCount: UInt64 = 256 << 10
-    private static let windowCount = 8
+    private static let windowCount = 32
     private let windows = Mutex<[Window]>([])
 
-    /// The sealed bytes of one blob.
-    func read(_ place: BlobPlace, of pack: PackID, from store: any ObjectStore) async throws -> [UInt8] {
-        let range = place.range
-        let held = windows.withLock { windows in
-            windows.lazy.filter { $0.pack == pack }.compactMap { $0.cut(range) }.first
+    /// The sealed bytes of one blob, when a window holds them.
+    func held(_ place: BlobPlace, of pack: PackID) -> [UInt8]? {
+        windows.withLock { windows in
+            for index in windows.indices.reversed() where windows[index].pack == pack {
+                guard let bytes = windows[index].cut(place.range) else { continue }
+                windows.append(windows.remove(at: index))
+                return bytes
+            }
+            return nil
         }
-        if let held { return held }
+    }
+
+    /// The sealed bytes of one blob.
+    ///
+    /// Windows begin and end at multiples of their size: a snapshot's trees are stored from the leaves to the root and read
+    /// from the root to the leaves, so what is wanted next lies as often before as behind.
+    func read(_ place: BlobPlace, of pack: PackID, from store: any ObjectStore) async throws -> [UInt8] {
+        if let held = held(place, of: pack) { return held }
+        let range = place.range
         let name = Layout.pack(pack)
-        guard range.upperBound - range.lowerBound < PackWindows.windowByteCount else {
+        let size = PackWindows.windowByteCount
+        guard range.upperBound - range.lowerBound < size else {
             return try demand(try await store.get(name, range: range), range, name, store)
         }
-        let bytes = try await store.get(name, range: range.lowerBound..<range.lowerBound + PackWindows.windowByteCount)
-        let window = Window(pack: pack, start: range.lowerBound, bytes: bytes)
+        let start = range.lowerBound / size * size
+        let bytes = try await store.get(name, range: start..<(range.upperBound + size - 1) / size * size)
+        let window = Window(pack: pack, start: start, bytes: bytes)
         windows.withLock { windows in
             if windows.count >= PackWindows.windowCount { windows.removeFirst() }
             windows.append(window)
         }
-        guard let blob = window.cut(range) else { throw cutShort(range, bytes.count, name, store) }
+        guard let blob = window.cut(range) else {
+            throw cutShort(range, max(0, Int(clamping: start + UInt64(bytes.count)) - Int(range.lowerBound)), name, store)
+        }
         return blob
     }
 

@@ -6,12 +6,14 @@ import Synchronization
 public struct WriterSettings: Sendable, Hashable {
     /// zstd level; 3 is restic's default.
     public var compressionLevel: Int32 = 3
+    /// False stores data as it is; trees are compressed always.
+    public var compressesData = true
     /// Bytes a pack aims at.
     public var packByteCount = Sizes.pack
     /// Threads that store blobs.
     public var threadCount = 2
     /// Packs that may be uploading at the same time.
-    public var uploadCount = 2
+    public var uploadCount = 1
     /// How long packs may be stored and not yet listed in an index file: what a kill would cost.
     public var indexInterval: Duration = .seconds(300)
 
@@ -74,7 +76,8 @@ public final class BlobWriter: Sendable {
     }
 
     /// Tools for one thread that will call `store`.
-    func tools() -> WriterTools { WriterTools(key: repository.key, level: settings.compressionLevel) }
+    func tools() -> WriterTools { WriterTools(
+            key: repository.key, level: settings.compressionLevel, compressesData: settings.compressesData) }
 
     /// Stores a blob unless it is there already, and says whether it was new. When this returns, the blob is in a pack in
     /// memory at least; it is in the store after `finish`.
@@ -95,6 +98,16 @@ public final class BlobWriter: Sendable {
         try unsafe add(id, type, plain, tools: tools)
     }
 
+    /// Stores a blob, once per writer, in the sealed form it has: prune and repair move blobs that they have opened and proven.
+    func copy(_ blob: PackRecord.Blob, sealed: UnsafeRawBufferPointer, tools: WriterTools) throws {
+        guard inFlight[Int(blob.type.rawValue)].insert(blob.id.digest) else { return }
+        if isDryRun { return count(blob.type, plain: blob.plainByteCount, stored: sealed.count) }
+        try append(blob.type, byteCount: sealed.count, sealer: &tools.sealer) { builder, _ in
+            unsafe builder.append(blob.id, blob.type, sealed: sealed, compressedFrom: blob.compressedFrom)
+        }
+        count(blob.type, plain: blob.plainByteCount, stored: sealed.count)
+    }
+
     private func add(_ id: BlobID, _ type: BlobType, _ plain: UnsafeRawBufferPointer, tools: WriterTools) throws {
         guard plain.count <= Limits.blobByteCount else {
             throw RepositoryError(.invalidArgument, "a blob of \(plain.count) bytes is too large", subject: id.hex)
@@ -103,17 +116,26 @@ public final class BlobWriter: Sendable {
         if isDryRun { return count(type, plain: plainByteCount, stored: 0) }
         try unsafe tools.compressed(plain, type) { content, compressedFrom, sealer in
             let byteCount = content.count + Sealer.overhead
-            let pool = pools[Int(type.rawValue)]
-            var builder = try take(pool)
-            if !builder.isEmpty, builder.byteCount(adding: byteCount) > settings.packByteCount {
-                send(builder, pool, sealer: &sealer)
-                builder = try take(pool)
+            try append(type, byteCount: byteCount, sealer: &sealer) { builder, sealer in
+                unsafe builder.append(id, type, content, compressedFrom: compressedFrom, sealer: &sealer)
             }
-            unsafe builder.append(id, type, content, compressedFrom: compressedFrom, sealer: &sealer)
-            let isFull = builder.bytes.count >= settings.packByteCount || builder.blobs.count >= Sizes.blobsPerPack
-            if isFull { send(builder, pool, sealer: &sealer) } else { pool.putBack(builder) }
             count(type, plain: plainByteCount, stored: byteCount)
         }
+    }
+
+    /// Lets `body` add a blob of `byteCount` sealed bytes to a pack with room for it.
+    private func append(
+        _ type: BlobType, byteCount: Int, sealer: inout Sealer, _ body: (PackBuilder, inout Sealer) -> Void
+    ) throws {
+        let pool = pools[Int(type.rawValue)]
+        var builder = try take(pool)
+        if !builder.isEmpty, builder.byteCount(adding: byteCount) > settings.packByteCount {
+            send(builder, pool, sealer: &sealer)
+            builder = try take(pool)
+        }
+        body(builder, &sealer)
+        let isFull = builder.bytes.count >= settings.packByteCount || builder.blobs.count >= Sizes.blobsPerPack
+        if isFull { send(builder, pool, sealer: &sealer) } else { pool.putBack(builder) }
     }
 
     private func take(_ pool: PackPool) throws -> PackBuilder {
@@ -153,8 +175,7 @@ public final class BlobWriter: Sendable {
         do {
             try Task.checkCancellation()
             let byteCount = UInt64(builder.bytes.count)
-            try await repository.store.put(
-                Layout.pack(record.id), builder.bytes[...], digest: record.id.digest.bytes, condition: .always)
+            try await put(builder, record.id)
             totals.withLock {
                 $0.uploadedByteCount += byteCount
                 $0.packs.append(record.id)
@@ -165,6 +186,10 @@ public final class BlobWriter: Sendable {
             fail(error)
         }
         pending.withLock { _ = $0.uploads.removeValue(forKey: number) }
+    }
+
+    private func put(_ builder: PackBuilder, _ id: PackID) async throws {
+        try await repository.store.put(Layout.pack(id), builder.bytes[...], digest: id.digest.bytes, condition: .always)
     }
 
     /// Notes an uploaded pack, and writes an index file when enough of them wait for one.

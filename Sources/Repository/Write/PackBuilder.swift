@@ -29,6 +29,17 @@ final class PackBuilder: @unchecked Sendable {  // lent to one writer at a time 
             ))
     }
 
+    /// Adds a blob that is sealed already: sealing binds it to no place.
+    func append(_ id: BlobID, _ type: BlobType, sealed: UnsafeRawBufferPointer, compressedFrom: UInt32) {
+        let offset = bytes.count
+        unsafe bytes.append(contentsOf: sealed)
+        hash(from: offset)
+        blobs.append(
+            PackRecord.Blob(
+                id: id, type: type, offset: UInt32(offset), byteCount: UInt32(sealed.count),
+                compressedFrom: compressedFrom))
+    }
+
     private func appendSealed(_ content: UnsafeRawBufferPointer, byteCount: Int, sealer: inout Sealer) {
         bytes.append(addingCapacity: byteCount) { output in
             unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in

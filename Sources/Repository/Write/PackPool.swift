@@ -37,7 +37,11 @@ final class PackPool: Sendable {
             state.count += 1
             return self.make()
         }
-        return builder ?? nil
+        guard let builder, let builder else {
+            taken.update { $0 -= 1 }  // or a thread that waits for its turn would wait for ever
+            return nil
+        }
+        return builder
     }
 
     private func make() -> PackBuilder {
