@@ -77,20 +77,22 @@ public struct ProgramSource: Sendable {
         for (name, value) in environment {
             if let key = Environment.Key(rawValue: name) { values[key] = value }
         }
-        let tail = LastLines()
         do {
+            let messages = try ProgramMessages(report: report)
+            async let reading: Void = messages.read()
+            defer { messages.programEnded() }
             let result = try await Subprocess.run(
                 program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
                 environment: .custom(values), platformOptions: options, input: .none,
                 output: .fileDescriptor(FileDescriptor(rawValue: pipe.takeWriteEnd()), closeAfterSpawningProcess: true),
-                error: .sequence
-            ) { execution in
-                for try await line in execution.standardError.strings() {
-                    tail.append(line)
-                    report(line)
-                }
-            }
-            pipe.end(with: result.terminationStatus.isSuccess ? nil : failure(result.terminationStatus, tail.text))
+                error: .fileDescriptor(
+                    FileDescriptor(rawValue: messages.takeWriteEnd()), closeAfterSpawningProcess: true))
+            messages.programEnded()
+            await reading
+            guard !result.terminationStatus.isSuccess else { return pipe.end(with: nil) }
+            // What it has left behind works for nobody any more.
+            kill(-result.processIdentifier.value, SIGKILL)
+            pipe.end(with: failure(result.terminationStatus, messages.text))
         } catch {
             pipe.end(
                 with: TreeError(
@@ -107,7 +109,8 @@ public struct ProgramSource: Sendable {
             }
         let said = text.isEmpty ? "it wrote nothing to its standard error" : "it said: \(text)"
         return TreeError(
-            .failed, "the program \(how), so its output is no backup; no snapshot was made", subject: program, hint: said)
+            .failed, "the program \(how), so its output is no backup; no snapshot was made", subject: program,
+            hint: said)
     }
 }
 
@@ -218,7 +221,8 @@ private final class ProgramFile: SourceFile {
             let count = Glibc.read(pipe.readEnd, base + filled, buffer.count - filled)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {
-                throw TreeError(.failed, "cannot read its output: \(errorText(errno))", subject: pipe.subject, errno: errno)
+                throw TreeError(
+                    .failed, "cannot read its output: \(errorText(errno))", subject: pipe.subject, errno: errno)
             }
             if count == 0 {
                 try pipe.waitForEnd()
@@ -228,20 +232,4 @@ private final class ProgramFile: SourceFile {
         }
         return filled
     }
-}
-
-/// The last lines that a program said.
-private final class LastLines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    func append(_ line: String) {
-        let line = String(line.drop(while: \.isWhitespace).prefix(200))
-        guard !line.isEmpty else { return }
-        lines.withLock { lines in
-            lines.append(line)
-            if lines.count > 5 { lines.removeFirst() }
-        }
-    }
-
-    var text: String { lines.withLock { $0.joined(separator: " / ") } }
 }

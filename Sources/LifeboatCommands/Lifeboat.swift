@@ -35,7 +35,9 @@ public struct Lifeboat: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Backup", subcommands: [BackupCommand.self, RestoreCommand.self, DumpCommand.self]),
             CommandGroup(name: "Inspection", subcommands: [SnapshotsCommand.self, ListCommand.self]),
-            CommandGroup(name: "Repository", subcommands: [InitCommand.self, KeyCommand.self, UnlockCommand.self]),
+            CommandGroup(
+                name: "Repository",
+                subcommands: [InitCommand.self, CheckCommand.self, KeyCommand.self, UnlockCommand.self]),
             CommandGroup(name: "Program", subcommands: [VersionCommand.self]),
         ])
 

@@ -70,7 +70,8 @@ struct ExcludeOptions: ParsableArguments {
         help: ArgumentHelp("Leave out what matches: '*.tmp', '/home/*/cache', '!keep.tmp'.", valueName: "pattern"))
     var exclude: [String] = []
 
-    @Option(help: ArgumentHelp("File of patterns, one a line; # begins a comment.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("File of patterns, one a line; # begins a comment.", valueName: "file"), completion: .file())
     var excludeFile: [String] = []
 
     @Flag(help: "Leave out what is in directories that are marked as caches by a CACHEDIR.TAG.")

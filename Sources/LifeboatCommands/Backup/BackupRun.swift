@@ -18,7 +18,10 @@ struct BackupRun {
         let lane = BlockingLane(name: "sources", threadCount: 1)
         // Wrong paths are told of before anyone waits for a server.
         var paths = command.path.map { Array($0.utf8) }
-        if !paths.isEmpty { _ = try await lane.run { [paths] () throws(TreeError) in try LocalTreeSource(paths: paths, options: options) } }
+        if !paths.isEmpty {
+            _ = try await lane.run { [paths] () throws(TreeError) in try LocalTreeSource(paths: paths, options: options)
+            }
+        }
         let repository = try await access.open()
         let copies = try await copyDatabases(options.excludes, on: lane)
         paths += copies.map { RawPath.absolute($0.path) }
@@ -36,10 +39,13 @@ struct BackupRun {
         let path = RawPath.clean(Array(("/" + command.program.stdinFilename).utf8))
         guard !path.isEmpty, path.allSatisfy(RawName.isSafe) else {
             throw CommandError(
-                .invalidArgument, "the name given to --stdin-filename cannot be one", subject: command.program.stdinFilename)
+                .invalidArgument, "the name given to --stdin-filename cannot be one",
+                subject: command.program.stdinFilename)
         }
         let repository = try await access.open()
-        let settings = try await settings(repository, paths: [String(decoding: RawPath.absolute(path), as: UTF8.self)])
+        var settings = try await settings(repository, paths: [String(decoding: RawPath.absolute(path), as: UTF8.self)])
+        // The only thing that can fail to be read is the program's output, and that is thrown.
+        settings.archive.report = { _ in }
         let words = command.program.command
         var source = ProgramSource(
             program: words[0], arguments: Array(words.dropFirst()),
@@ -162,7 +168,8 @@ enum InputFile {
             data = try Data(contentsOf: URL(filePath: path))
         } catch {
             throw CommandError(
-                .fileUnusable, "the file cannot be read", subject: path, hint: "check the path and its mode", cause: error)
+                .fileUnusable, "the file cannot be read", subject: path, hint: "check the path and its mode",
+                cause: error)
         }
         guard data.count <= largestByteCount else {
             throw CommandError(.fileUnusable, "the file is larger than \(largestByteCount >> 20) MiB", subject: path)

@@ -37,7 +37,8 @@ struct InitCommand: Command {
         var lines: [String] {
             var lines = ["made repository \(id.prefix(10)) at \(repository)"]
             if let passwordFile {
-                lines.append("the password is in \(passwordFile); keep a copy elsewhere, without it nothing can be restored")
+                lines.append(
+                    "the password is in \(passwordFile); keep a copy elsewhere, without it nothing can be restored")
             } else {
                 lines.append("keep the password safe: without it nothing can be restored, by anyone")
             }

@@ -26,7 +26,9 @@ struct UnlockCommand: Command {
             case removed
         }
 
-        var lines: [String] { [removed == 0 ? "there was nothing to remove" : "removed \(Units.count(removed, "lock"))"] }
+        var lines: [String] {
+            [removed == 0 ? "there was nothing to remove" : "removed \(Units.count(removed, "lock"))"]
+        }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {

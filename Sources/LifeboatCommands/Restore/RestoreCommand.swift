@@ -23,11 +23,15 @@ struct RestoreCommand: Command {
         name: .shortAndLong, help: ArgumentHelp("ID, the beginning of one, or `latest`.", valueName: "snapshot"))
     var snapshot: String
 
-    @Option(name: [.customShort("t"), .long], help: ArgumentHelp("Directory to restore into; made if need be.", valueName: "dir"),
+    @Option(
+        name: [.customShort("t"), .long],
+        help: ArgumentHelp("Directory to restore into; made if need be.", valueName: "dir"),
         completion: .directory)
     var to: String
 
-    @Option(help: ArgumentHelp("Restore what is inside this directory, or this file, directly into the target.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Restore what is inside this directory, or this file, directly into the target.", valueName: "path"))
     var path: String?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Restore only what matches.", valueName: "pattern"))
