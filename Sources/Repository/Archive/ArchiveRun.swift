@@ -165,8 +165,8 @@ struct ArchiveWorker {
             let tree = job.takeTree()
             id = try unsafe tree.withUnsafeBytes { try unsafe run.writer.store($0, .tree, tools: tools).id }
         }
-        run.progress.addDirectory(job.before.map { $0.tree == id ? .unchanged : .changed } ?? .new)
         guard let parent = job.parent, var node = job.node else { return run.finishRoot(id) }
+        run.progress.addDirectory(job.before.map { $0.tree == id ? .unchanged : .changed } ?? .new)
         node.subtree = id
         var raw = [UInt8]()
         TreeEncoder.append(node, to: &raw)
