@@ -7,8 +7,8 @@ struct SnapshotsCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "snapshots", abstract: "List snapshots, oldest first.",
         discussion: """
-              lifeboat snapshots
-              lifeboat snapshots --host web1 --tag nightly --latest 3
+              lifeboat snapshots \
+              lifeboat snapshots --host web1 --tag nightly --latest 3 \
               lifeboat snapshots --group-by host,paths --json
             """)
 
@@ -24,7 +24,7 @@ struct SnapshotsCommand: Command {
     var groupBy: GroupingArgument?
 
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         if let latest, latest < 1 { throw ValidationError("--latest takes a number from 1 on") }
