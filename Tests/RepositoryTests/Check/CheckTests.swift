@@ -196,11 +196,14 @@ extension Bench {
         return try await store(blob: builder.finish(), .tree)
     }
 
-    /// Name of the first pack that holds blobs of a type.
+    /// Name of the first pack that holds blobs of a type and waits for nothing.
     func pack(of type: BlobType) async throws -> String {
         let table = try await repository.indexed().table
         let numbers = table.packs.indices.sorted { table.packs[$0] < table.packs[$1] }
-        guard let number = numbers.first(where: { table.type(of: table.entries(ofPack: $0).lowerBound) == type }) else {
+        let number = numbers.first {
+            !table.retired.contains($0) && table.type(of: table.entries(ofPack: $0).lowerBound) == type
+        }
+        guard let number else {
             fatalError("no pack of \(type.name) blobs")
         }
         return Layout.pack(table.packs[number])

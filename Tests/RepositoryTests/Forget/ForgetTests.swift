@@ -1,5 +1,6 @@
 import Foundation
 import Retention
+import Sealing
 import Testing
 import Trees
 
@@ -57,7 +58,8 @@ import Trees
         default: (policy.last, policy.tags) = (1, [["first"]])
         }
         let plan = try await bench.repository.forgetPlan(policy: policy, now: Self.now)
-        let json = try await bench.restic("forget", "--dry-run", "--json", line)
+        let json = try await bench.restic(
+            ["forget", "--dry-run", "--json"] + line.split(separator: " ").map(String.init))
         struct Group: Decodable {
             struct Snapshot: Decodable {
                 let id: String

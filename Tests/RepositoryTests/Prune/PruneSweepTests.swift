@@ -2,6 +2,7 @@ import Foundation
 import ObjectStore
 import TestSupport
 import Testing
+import Trees
 
 @testable import Repository
 

@@ -30,14 +30,16 @@ extension Bench {
 }
 
 @Suite struct PruneTests {
-    /// Three snapshots that share some of their files; the first and the last stay.
+    /// Three snapshots that share some of their files; the second alone has one that fills a pack.
     private func bench(seed: UInt64 = 3) async throws -> (Bench, [(SnapshotEntry, MemoryTree)]) {
         let bench = try await Bench.make()
         var maker = TreeMaker(seed: seed)
         var tree = maker.tree(60)
         var all = [(SnapshotEntry, MemoryTree)]()
         for number in 0..<3 {
-            all.append((try await bench.backup(tree, at: 1_780_000_000 + Int64(number) * 86_400), tree))
+            var own = tree
+            if number == 1 { own.set("data/only", .file(maker.random.bytes(50_000))) }
+            all.append((try await bench.backup(own, at: 1_780_000_000 + Int64(number) * 86_400), own))
             tree = maker.changed(tree)
         }
         return (bench, all)

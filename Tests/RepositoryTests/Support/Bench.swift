@@ -106,7 +106,11 @@ struct Bench: Sendable {
 
     /// Runs a real restic on this repository.
     @discardableResult
-    func restic(_ arguments: String...) async throws -> String {
+    func restic(_ arguments: String...) async throws -> String { try await restic(arguments) }
+
+    /// Runs a real restic on this repository.
+    @discardableResult
+    func restic(_ arguments: [String]) async throws -> String {
         try await Tool.run(
             "restic", ["--no-cache", "-r", folder.path] + arguments,
             variables: ["RESTIC_PASSWORD": Bench.password, "XDG_CACHE_HOME": folder.path + "-cache"])
