@@ -19,6 +19,7 @@ let engine: [SwiftSetting] =
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
@@ -27,6 +28,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
@@ -49,11 +51,18 @@ let package = Package(
         .target(
             name: "Repository", dependencies: ["ObjectStore", "Trees", "Sealing", "Chunking", "Retention"],
             swiftSettings: engine),
-        .target(name: "DataSources", dependencies: ["Trees", grdb], swiftSettings: common),
+        .target(
+            name: "DataSources",
+            dependencies: ["Trees", "ObjectStore", "Chunking", "CLinux", grdb, subprocess, systemPackage],
+            swiftSettings: common),
 
         // Floors 9 and 10.
         .target(
-            name: "LifeboatCommands", dependencies: ["Repository", "DataSources", argumentParser, subprocess],
+            name: "LifeboatCommands",
+            dependencies: [
+                "Repository", "DataSources", "Trees", "ObjectStore", "Sealing", "Retention", "Chunking", "CLinux",
+                argumentParser, subprocess, systemPackage,
+            ],
             swiftSettings: common),
         .executableTarget(name: "lifeboat", dependencies: ["LifeboatCommands", argumentParser], swiftSettings: common),
 
@@ -75,6 +84,13 @@ let package = Package(
         .testTarget(
             name: "RepositoryTests", dependencies: ["Repository", "TestSupport"], exclude: ["Vectors"],
             swiftSettings: common),
-        .testTarget(name: "CommandTests", dependencies: ["LifeboatCommands", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "lifeboat", "LifeboatCommands", "DataSources", "Repository", "Trees", "ObjectStore", "Sealing",
+                "TestSupport", grdb,
+                argumentParser, subprocess,
+            ],
+            swiftSettings: common),
     ]
 )

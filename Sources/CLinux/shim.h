@@ -14,4 +14,10 @@ static inline int lb_rename_no_replace(int folder, const char *from, const char 
     return (int)syscall(SYS_renameat2, folder, from, folder, to, 1 /* RENAME_NOREPLACE */);
 }
 
+/// A pipe whose ends are not passed on to children. 0 or -1 and `errno`.
+static inline int lb_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */); }
+
+/// No core dumps, and no tracing by other processes of the same user.
+static inline void lb_refuse_dumps(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
 #endif

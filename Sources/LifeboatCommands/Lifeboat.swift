@@ -2,7 +2,47 @@ public import ArgumentParser
 
 /// The command line.
 public struct Lifeboat: AsyncParsableCommand {
-    public static let configuration = CommandConfiguration(commandName: "lifeboat", abstract: "Backup and recovery.")
+    /// Version of the program.
+    public static let version = "0.1.0"
+
+    public static let configuration = CommandConfiguration(
+        commandName: "lifeboat",
+        abstract: "Encrypted, deduplicated backups that any restic can read, check and restore.",
+        usage: "lifeboat <command> [--repo <address>] [--password-file <file>] …",
+        discussion: """
+            A repository is a directory, or a prefix of an S3 bucket. Make one, back up, look at it, bring it back:
+
+              export LIFEBOAT_REPOSITORY=/srv/backup
+              export LIFEBOAT_PASSWORD_FILE=/root/backup-password
+              lifeboat init --generate-password-file /root/backup-password
+              lifeboat backup --path /home --exclude '*.tmp'
+              lifeboat snapshots
+              lifeboat restore --snapshot latest --to /tmp/restored
+
+            Keep a copy of the password file where the disaster does not reach: without it nothing can be restored, by anyone.
+
+            Exit codes:
+              0    done
+              1    failed, the message says why
+              3    a snapshot was made, but some files could not be read
+              10   there is no repository
+              11   another process holds the lock
+              12   wrong password
+              64   wrong usage
+              130  interrupted; locks are released
+              141  whoever read the output went away
+            """,
+        groupedSubcommands: [
+            CommandGroup(name: "Backup", subcommands: [BackupCommand.self, RestoreCommand.self, DumpCommand.self]),
+            CommandGroup(name: "Inspection", subcommands: [SnapshotsCommand.self, ListCommand.self]),
+            CommandGroup(
+                name: "Repository",
+                subcommands: [InitCommand.self, CheckCommand.self, KeyCommand.self, UnlockCommand.self]),
+            CommandGroup(name: "Program", subcommands: [VersionCommand.self]),
+        ])
+
+    @OptionGroup(title: "Global options")
+    var global: GlobalOptions
 
     public init() {}
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A few named threads for calls that block, so that none of them ever holds a thread of the cooperative pool.
 ///
@@ -20,9 +21,26 @@ public final class BlockingLane: Sendable {
     /// Runs `body` on a thread of the lane and gives its result or error.
     public func run<T: Sendable, E: Error>(_ body: @escaping @Sendable () throws(E) -> T) async throws(E) -> T {
         let result: Result<T, E> = await withCheckedContinuation { continuation in
-            queue.push { continuation.resume(returning: Result { () throws(E) -> T in try body() }) }
+            let work = OneShot(body)
+            queue.push {
+                let result = work.run()
+                continuation.resume(returning: result)
+            }
         }
         return try result.get()
+    }
+}
+
+/// A closure that is let go of before its result is handed over, so that the caller finds what it lent (the bytes of a pack)
+/// its own again, to be used once more.
+private final class OneShot<T: Sendable, E: Error>: Sendable {
+    private let body: Mutex<(@Sendable () throws(E) -> T)?>
+
+    init(_ body: @escaping @Sendable () throws(E) -> T) { self.body = Mutex(body) }
+
+    func run() -> Result<T, E> {
+        guard let body = body.withLock({ $0.take() }) else { preconditionFailure("work is done once") }
+        return Result { () throws(E) -> T in try body() }
     }
 }
 

@@ -1,9 +1,8 @@
-import ArgumentParser
 import LifeboatCommands
 
 @main
 enum Main {
     static func main() async {
-        await Lifeboat.main()
+        await LifeboatProgram.main()
     }
 }

@@ -26,7 +26,7 @@ final class ArchiveRun: Sendable {
         self.progress = progress
         writer = BlobWriter(indexed, settings: settings.writer, isDryRun: settings.isDryRun)
         cutters = indexed.repository.cutters(usesRabin: settings.usesRabin)
-        buffers = ReadBufferPool(limit: settings.writer.threadCount + 2, byteCount: 4 << 20)
+        buffers = ReadBufferPool(limit: settings.writer.threadCount + 2, byteCount: 2 << 20)
         // Workers push too, so the queue must not make them wait; the buffers bound what lies in it.
         queue = BoundedQueue(limit: .max) { _ in 0 }
     }
@@ -165,8 +165,8 @@ struct ArchiveWorker {
             let tree = job.takeTree()
             id = try unsafe tree.withUnsafeBytes { try unsafe run.writer.store($0, .tree, tools: tools).id }
         }
-        run.progress.addDirectory(job.before.map { $0.tree == id ? .unchanged : .changed } ?? .new)
         guard let parent = job.parent, var node = job.node else { return run.finishRoot(id) }
+        run.progress.addDirectory(job.before.map { $0.tree == id ? .unchanged : .changed } ?? .new)
         node.subtree = id
         var raw = [UInt8]()
         TreeEncoder.append(node, to: &raw)

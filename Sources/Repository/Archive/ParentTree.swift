@@ -27,6 +27,16 @@ struct ParentTree {
     func raw(_ node: DecodedNode) -> ArraySlice<UInt8> { bytes[node.raw] }
 }
 
+extension Node {
+    /// May its details have lost bytes? restic writes U+FFFD for what is not UTF-8 in names of attributes, and before 0.16 in
+    /// targets of symlinks; taken over, the loss would go on from snapshot to snapshot.
+    var mayBeLossy: Bool {
+        let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
+        return details.linkTarget.contains(replacement)
+            || details.attributes.contains { $0.name.contains(replacement) }
+    }
+}
+
 extension Metadata {
     /// Does nothing speak for a change of the file's content? restic asks the same: kind, size, both times and the inode.
     func hasSameContent(as other: Metadata) -> Bool {

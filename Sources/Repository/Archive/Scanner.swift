@@ -111,7 +111,7 @@ final class Scanner {
 
     private func visitFile(_ entry: SourceEntry, _ slot: Int, before: DecodedNode?, raw: ArraySlice<UInt8>?) throws {
         let frame = frames[frames.count - 1]
-        if let before, let raw, before.node.metadata.hasSameContent(as: entry.metadata), holdsAll(before.node.content) {
+        if let before, let raw, before.node.metadata.hasSameContent(as: entry.metadata), holdsAll(before.node) {
             run.progress.addBytes(Int(clamping: entry.metadata.byteCount))
             run.progress.addFile(.unchanged)
             takeOver(entry, slot, frame, before: before, raw: raw)
@@ -130,13 +130,21 @@ final class Scanner {
         try reader.read(file, entry, into: job)
     }
 
-    private func holdsAll(_ content: [BlobID]) -> Bool {
-        content.allSatisfy { run.indexed.table.holds($0, .data) }
+    /// Is all of the file's content there, as many bytes as its node says? A node that promises more is damaged, and its file
+    /// is read again.
+    private func holdsAll(_ node: Node) -> Bool {
+        let table = run.indexed.table
+        var byteCount: UInt64 = 0
+        for id in node.content {
+            guard table.holds(id, .data), let entry = table.find(id, .data) else { return false }
+            byteCount += UInt64(table.place(of: entry).plainByteCount)
+        }
+        return byteCount == node.metadata.byteCount
     }
 
     private func visitOther(_ entry: SourceEntry, _ slot: Int, before: DecodedNode?, raw: ArraySlice<UInt8>?) {
         let frame = frames[frames.count - 1]
-        if let before, let raw, before.node.metadata.isSame(as: entry.metadata) {
+        if let before, let raw, before.node.metadata.isSame(as: entry.metadata), !before.node.mayBeLossy {
             takeOver(entry, slot, frame, before: before, raw: raw)
             return
         }
@@ -152,7 +160,7 @@ final class Scanner {
     private func takeOver(
         _ entry: SourceEntry, _ slot: Int, _ frame: Frame, before: DecodedNode, raw: ArraySlice<UInt8>
     ) {
-        if before.node.metadata.isSame(as: entry.metadata), !run.settings.keepsAccessTimes {
+        if before.node.metadata.isSame(as: entry.metadata), !run.settings.keepsAccessTimes, !before.node.mayBeLossy {
             if frame.job.complete(slot, raw, isReused: true) { run.push(.directory(frame.job)) }
             return
         }
@@ -171,7 +179,7 @@ final class Scanner {
         var metadata = entry.metadata
         if !run.settings.keepsAccessTimes { metadata.accessed = metadata.modified }
         let details: NodeDetails
-        if let before, before.node.metadata.isSame(as: entry.metadata) {
+        if let before, before.node.metadata.isSame(as: entry.metadata), !before.node.mayBeLossy {
             details = before.node.details
         } else {
             details = try top.directory.details(of: entry)

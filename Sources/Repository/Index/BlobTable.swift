@@ -111,8 +111,8 @@ public struct BlobPlace: Sendable, Hashable {
     }
 
     private func grow() {
-        // An eighth at a time, through realloc: the kernel moves pages of large blocks, so nothing is held twice.
-        capacity += max(1024, capacity / 8)
+        // A bit at a time, through realloc: the kernel moves pages of large blocks, so nothing is copied or held twice.
+        capacity += max(1024, capacity / 32)
         guard let larger = unsafe realloc(entries, capacity * BlobTable.stride) else {
             fatalError("no memory for an index of \(capacity) blobs")
         }

@@ -84,8 +84,7 @@ public final class RepositoryLock: Sendable {
         _ kind: LockKind, on repository: OpenRepository, _ settings: LockSettings
     ) async throws -> RepositoryLock {
         try await giveWay(kind, on: repository, except: nil)
-        let record = settings.owner.record(exclusive: kind == .exclusive, time: settings.now().rfc3339)
-        let digest = try await repository.save(Layout.locks, json: try record.json())
+        let digest = try await write(kind, to: repository, settings)
         do {
             try await Task.sleep(for: settings.settle)
             try await giveWay(kind, on: repository, except: digest)
@@ -96,6 +95,22 @@ public final class RepositoryLock: Sendable {
         let lock = RepositoryLock(repository: repository, kind: kind, settings: settings, digest: digest)
         lock.startRefreshing()
         return lock
+    }
+
+    /// Stores a lock. When that fails it may be there all the same, for the answer can be lost; so it is removed.
+    private static func write(
+        _ kind: LockKind, to repository: OpenRepository, _ settings: LockSettings
+    ) async throws -> Digest {
+        let record = settings.owner.record(exclusive: kind == .exclusive, time: settings.now().rfc3339)
+        let sealed = repository.ciphers.seal(try UnpackedFile.pack(try record.json()))
+        let digest = SHA256.digest(sealed)
+        do {
+            try await repository.store.put(Layout.object(Layout.locks, digest), sealed)
+        } catch {
+            await remove(digest, from: repository)
+            throw error
+        }
+        return digest
     }
 
     private static func giveWay(_ kind: LockKind, on repository: OpenRepository, except own: Digest?) async throws {
@@ -134,8 +149,7 @@ public final class RepositoryLock: Sendable {
     /// object would only hide that. Throws `.lockLost`.
     func refresh() async throws {
         try await prove()
-        let record = settings.owner.record(exclusive: kind == .exclusive, time: settings.now().rfc3339)
-        let digest = try await repository.save(Layout.locks, json: try record.json())
+        let digest = try await RepositoryLock.write(kind, to: repository, settings)
         let old = state.withLock { state in
             defer {
                 state.digest = digest
@@ -184,7 +198,10 @@ public final class RepositoryLock: Sendable {
 
     /// Gives the lock up.
     public func release() async {
-        refresher.withLock { $0.take() }?.cancel()
+        let refreshing = refresher.withLock { $0.take() }
+        refreshing?.cancel()
+        // A refresh under way may just have stored a lock that nobody else would remove.
+        await refreshing?.value
         await RepositoryLock.remove(state.withLock { $0.digest }, from: repository)
     }
 

@@ -80,6 +80,6 @@ struct RestoreSegment: Sendable {
     static let smallFileByteCount = 1 << 20
     /// Segments are cut when they reach this many bytes, and batches of small files too.
     static let byteCountLimit = 4 << 20
-    /// Files in a batch.
-    static let countLimit = 256
+    /// Files in a batch. All of them may be open at once, in each thread, and 1024 is a usual limit for a process.
+    static let countLimit = 128
 }

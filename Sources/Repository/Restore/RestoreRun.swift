@@ -1,3 +1,4 @@
+import ObjectStore
 public import Sealing
 import Synchronization
 public import Trees
@@ -100,9 +101,32 @@ final class RestoreRun: Sendable {
 
     /// Reports what cannot be restored; throws it when going on makes no sense.
     func fail(_ error: any Error) throws {
-        if error is CancellationError || (error as? TreeError)?.code == .noSpace { throw error }
+        if endsAll(error) { throw error }
         progress.update { $0.failureCount += 1 }
         settings.report(error)
+    }
+
+    /// Reports that a file cannot be restored, and which blob is to blame.
+    func fail(_ error: any Error, restoring path: [[UInt8]], blob: BlobID? = nil) throws {
+        guard !(error is TreeError), !endsAll(error) else { return try fail(error) }
+        let what = blob.map { "its blob \($0.short): " } ?? ""
+        let inner = error as? RepositoryError
+        try fail(
+            RepositoryError(
+                inner?.code ?? .objectMissing, "the file cannot be restored: \(what)\(BlobReader.reason(error))",
+                subject: RawPath.printable(path), hint: inner?.hint ?? "run `lifeboat check`", cause: error))
+    }
+
+    /// No space, or a store that cannot be reached or refuses everything: all else would fail as well.
+    func endsAll(_ error: any Error) -> Bool {
+        switch error {
+        case is CancellationError: return true
+        case let error as TreeError: return error.code == .noSpace
+        case let error as StoreError:
+            let codes: [StoreError.Code] = [.cancelled, .credentialsRefused, .storeMissing, .tlsUntrusted, .clockSkewed]
+            return error.isTransient || codes.contains(error.code)
+        default: return false
+        }
     }
 
     func warn(_ warnings: [TreeError]) {

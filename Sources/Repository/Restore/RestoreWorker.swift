@@ -53,7 +53,7 @@ final class RestoreWorker {
                 targets.append(target)
             } catch {
                 targets.append(nil)
-                if segment.file.fail() { try run.fail(error) }
+                if segment.file.fail() { try run.fail(error, restoring: segment.file.path) }
             }
         }
         if run.isVerifying { return batch.forEach(concludeVerified) }
@@ -66,7 +66,9 @@ final class RestoreWorker {
     private func target(for segment: RestoreSegment) throws -> SegmentTarget {
         let path = segment.file.path
         if run.isVerifying {
-            guard let file = try segment.file.openExisting(in: run.sink) else { throw differs(segment) }
+            // A file that only begins like the snapshot's is another one.
+            let isSized = try run.sink.existing(path)?.byteCount == segment.file.node.metadata.byteCount
+            guard isSized, let file = try segment.file.openExisting(in: run.sink) else { throw differs(segment) }
             return .file(file)
         }
         if segment.isWholeSmallFile {
@@ -128,17 +130,21 @@ final class RestoreWorker {
     {
         for request in wanted.merged() {
             try run.flag.check()
-            do {
-                let indexed = run.indexed
-                let name = Layout.pack(indexed.table.packs[request.pack])
-                let range = request.range
-                let bytes = try Threads.wait { try await indexed.repository.store.get(name, range: range) }
-                for blob in request.blobs { try write(blob, of: request, bytes, &targets, batch) }
-            } catch {
-                for number in Set(request.blobs.flatMap { $0.targets.map(\.segment) }) {
-                    if batch[number].file.fail() { try run.fail(error) }
-                }
-            }
+            let bytes = try read(request)
+            for blob in request.blobs { try write(blob, of: request, bytes, &targets, batch) }
+        }
+    }
+
+    /// The bytes of a request; none when the pack cannot be read, so that each of its blobs is looked for elsewhere.
+    private func read(_ request: PackRequests.Request) throws -> [UInt8] {
+        let indexed = run.indexed
+        let name = Layout.pack(indexed.table.packs[request.pack])
+        let range = request.range
+        do {
+            return try Threads.wait { try await indexed.repository.store.get(name, range: range) }
+        } catch {
+            if run.endsAll(error) { throw error }
+            return []
         }
     }
 
@@ -154,12 +160,16 @@ final class RestoreWorker {
                 segment.file.addWritten(plain.count)
                 try targets[place.segment]?.write(plain, at: place.offset, in: segment)
             }
-        } catch let error where (error as? TreeError)?.code != .noSpace {
-            for place in blob.targets where batch[place.segment].file.fail() { try run.fail(error) }
+        } catch {
+            if run.endsAll(error) { throw error }
+            for place in blob.targets where batch[place.segment].file.fail() {
+                try run.fail(error, restoring: batch[place.segment].file.path, blob: blob.id)
+            }
         }
     }
 
-    /// The plain blob: from the bytes just fetched, else from another place that holds it.
+    /// The plain blob: from the bytes just fetched, else from another place that holds it. Its length is the one that offsets
+    /// were reckoned with.
     private func open(_ blob: PackRequests.Blob, of request: PackRequests.Request, _ bytes: [UInt8]) throws -> [UInt8] {
         let start = Int(blob.place.range.lowerBound - request.range.lowerBound)
         let end = start + Int(blob.place.byteCount)
@@ -171,7 +181,13 @@ final class RestoreWorker {
         // Losing the error is right: `blob` reads it again and throws what it finds, unless a copy elsewhere is whole.
         let indexed = run.indexed
         let id = blob.id
-        return try Threads.wait { try await indexed.blob(id, .data) }
+        let plain = try Threads.wait { try await indexed.blob(id, .data) }
+        guard plain.count == blob.place.plainByteCount else {
+            throw RepositoryError(
+                .indexDamaged, "indexes give blob \(id.short) \(blob.place.plainByteCount) bytes, and it has \(plain.count)",
+                subject: indexed.repository.location, hint: "run `lifeboat repair index`, then restore again")
+        }
+        return plain
     }
 
     // MARK: The end of a segment

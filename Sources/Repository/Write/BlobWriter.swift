@@ -6,12 +6,14 @@ import Synchronization
 public struct WriterSettings: Sendable, Hashable {
     /// zstd level; 3 is restic's default.
     public var compressionLevel: Int32 = 3
+    /// False stores data as it is; trees are compressed always.
+    public var compressesData = true
     /// Bytes a pack aims at.
     public var packByteCount = Sizes.pack
     /// Threads that store blobs.
     public var threadCount = 2
     /// Packs that may be uploading at the same time.
-    public var uploadCount = 2
+    public var uploadCount = 1
     /// How long packs may be stored and not yet listed in an index file: what a kill would cost.
     public var indexInterval: Duration = .seconds(300)
 
@@ -74,7 +76,8 @@ public final class BlobWriter: Sendable {
     }
 
     /// Tools for one thread that will call `store`.
-    func tools() -> WriterTools { WriterTools(key: repository.key, level: settings.compressionLevel) }
+    func tools() -> WriterTools { WriterTools(
+            key: repository.key, level: settings.compressionLevel, compressesData: settings.compressesData) }
 
     /// Stores a blob unless it is there already, and says whether it was new. When this returns, the blob is in a pack in
     /// memory at least; it is in the store after `finish`.
@@ -172,8 +175,7 @@ public final class BlobWriter: Sendable {
         do {
             try Task.checkCancellation()
             let byteCount = UInt64(builder.bytes.count)
-            try await repository.store.put(
-                Layout.pack(record.id), builder.bytes[...], digest: record.id.digest.bytes, condition: .always)
+            try await put(builder, record.id)
             totals.withLock {
                 $0.uploadedByteCount += byteCount
                 $0.packs.append(record.id)
@@ -184,6 +186,10 @@ public final class BlobWriter: Sendable {
             fail(error)
         }
         pending.withLock { _ = $0.uploads.removeValue(forKey: number) }
+    }
+
+    private func put(_ builder: PackBuilder, _ id: PackID) async throws {
+        try await repository.store.put(Layout.pack(id), builder.bytes[...], digest: id.digest.bytes, condition: .always)
     }
 
     /// Notes an uploaded pack, and writes an index file when enough of them wait for one.

@@ -5,9 +5,11 @@ final class WriterTools {
     var hasher = SHA256Hasher()
     var compressor: Compressor
     var sealer: Sealer
+    private let compressesData: Bool
     private var scratch: [UInt8] = []
 
-    init(key: SealingKey, level: Int32) {
+    init(key: SealingKey, level: Int32, compressesData: Bool = true) {
+        self.compressesData = compressesData
         compressor = Compressor(level: level)
         sealer = Sealer(key: key)
     }
@@ -25,7 +27,7 @@ final class WriterTools {
         _ body: (UnsafeRawBufferPointer, UInt32, inout Sealer) throws -> R
     ) throws -> R {
         let count = plain.count
-        guard count > 0 else { return try unsafe body(plain, 0, &sealer) }
+        guard count > 0, compressesData || type == .tree else { return try unsafe body(plain, 0, &sealer) }
         let bound = Compressor.bound(count)
         if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
         let written = try unsafe scratch.withUnsafeMutableBytes { try unsafe compressor.compress(plain, into: $0) }

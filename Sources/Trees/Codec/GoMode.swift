@@ -30,3 +30,8 @@ enum GoMode {
         return permissions
     }
 }
+
+extension Metadata {
+    /// Kind and permissions as restic's JSON has them: Go's `os.FileMode`.
+    public var goFileMode: UInt32 { GoMode.encode(kind, permissions: permissions) }
+}

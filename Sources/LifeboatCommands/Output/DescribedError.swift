@@ -1,0 +1,72 @@
+import ObjectStore
+import Repository
+import Sealing
+import Trees
+
+/// An error that tells an operator what happened, where, and what to do.
+protocol DescribedError: Error {
+    /// The kind, as a word for scripts.
+    var kind: String { get }
+    /// What happened, one line, lower case, no full stop.
+    var message: String { get }
+    /// Which object or path; may be empty.
+    var subject: String { get }
+    /// What to do next; may be empty.
+    var hint: String { get }
+    /// The failure beneath.
+    var cause: (any Error)? { get }
+    /// How the program ends because of it.
+    var exitStatus: ExitStatus { get }
+}
+
+extension DescribedError {
+    var exitStatus: ExitStatus { .failed }
+}
+
+extension CommandError: DescribedError {
+    var kind: String { code.rawValue }
+
+    var exitStatus: ExitStatus {
+        switch code {
+        case .interrupted: .interrupted
+        case .invalidArgument, .repositoryNotNamed: .usage
+        default: .failed
+        }
+    }
+}
+
+extension RepositoryError: DescribedError {
+    var kind: String { code.rawValue }
+
+    var exitStatus: ExitStatus {
+        switch code {
+        case .noRepository: .noRepository
+        case .locked: .locked
+        case .wrongPassword: .wrongPassword
+        case .cancelled: .interrupted
+        default: .failed
+        }
+    }
+}
+
+extension StoreError: DescribedError {
+    var kind: String { code.rawValue }
+
+    var exitStatus: ExitStatus {
+        switch code {
+        case .storeMissing: .noRepository
+        case .cancelled: .interrupted
+        default: .failed
+        }
+    }
+}
+
+extension SealingError: DescribedError {
+    var kind: String { code.rawValue }
+    var subject: String { "" }
+    var exitStatus: ExitStatus { code == .wrongPassword ? .wrongPassword : .failed }
+}
+
+extension TreeError: DescribedError {
+    var kind: String { code.rawValue }
+}
