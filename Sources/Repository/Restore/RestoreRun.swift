@@ -64,7 +64,9 @@ final class RestoreRun: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<settings.threadCount {
                 group.addTask {
-                    try await Threads.run("restore-\(number)") { try self.guarded { try RestoreWorker(run: self).work() } }
+                    try await Threads.run("restore-\(number)") {
+                        try self.guarded { try RestoreWorker(run: self).work() }
+                    }
                 }
             }
             try await Threads.run("walk") {

@@ -68,7 +68,9 @@ final class RestoreWalker: @unchecked Sendable {  // used by one thread at a tim
         let (isSelected, childMayBe) = run.settings.selects(path)
         if node.metadata.kind == .directory {
             guard childMayBe || isSelected, let subtree = node.subtree else { return }
-            if try makeDirectory(path, node, isSelected: isSelected) { try enter(subtree, path: path, isSelected: isSelected) }
+            if try makeDirectory(path, node, isSelected: isSelected) {
+                try enter(subtree, path: path, isSelected: isSelected)
+            }
         } else if isSelected {
             try restore(node, path)
         }
@@ -155,8 +157,11 @@ final class RestoreWalker: @unchecked Sendable {  // used by one thread at a tim
                 byteCount = 0
             }
         }
-        if start < node.content.count || ranges.isEmpty { ranges.append((start..<node.content.count, offset, byteCount)) }
-        let file = RestoreFile(path: path, node: sized(node, path, offset + UInt64(byteCount)), segmentCount: ranges.count)
+        if start < node.content.count || ranges.isEmpty {
+            ranges.append((start..<node.content.count, offset, byteCount))
+        }
+        let file = RestoreFile(
+            path: path, node: sized(node, path, offset + UInt64(byteCount)), segmentCount: ranges.count)
         return ranges.map { RestoreSegment(file: file, blobs: $0.blobs, offset: $0.offset, byteCount: $0.byteCount) }
     }
 

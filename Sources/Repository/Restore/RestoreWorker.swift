@@ -103,10 +103,14 @@ final class RestoreWorker {
         TreeError(
             .changedWhileReading, "the file differs from the snapshot after it was restored",
             subject: RawPath.printable(segment.file.path),
-            hint: "something else wrote to it, or the disk gives back other bytes than were written: look at the kernel's log")
+            hint:
+                "something else wrote to it, or the disk gives back other bytes than were written: look at the kernel's log"
+        )
     }
 
-    private func holds(_ file: any TreeSinkFile, _ id: BlobID, at offset: UInt64, _ byteCount: Int) throws(TreeError) -> Bool {
+    private func holds(_ file: any TreeSinkFile, _ id: BlobID, at offset: UInt64, _ byteCount: Int) throws(TreeError)
+        -> Bool
+    {
         if existing.count < byteCount { existing = [UInt8](repeating: 0, count: byteCount) }
         let result = unsafe existing.withUnsafeMutableBytes { buffer in
             Result { () throws(TreeError) -> Bool in
@@ -121,7 +125,9 @@ final class RestoreWorker {
 
     // MARK: Fetching
 
-    private func fetch(_ wanted: inout PackRequests, _ targets: inout [SegmentTarget?], _ batch: [RestoreSegment]) throws {
+    private func fetch(_ wanted: inout PackRequests, _ targets: inout [SegmentTarget?], _ batch: [RestoreSegment])
+        throws
+    {
         for request in wanted.merged() {
             try run.flag.check()
             let bytes = try read(request)
@@ -143,7 +149,8 @@ final class RestoreWorker {
     }
 
     private func write(
-        _ blob: PackRequests.Blob, of request: PackRequests.Request, _ bytes: [UInt8], _ targets: inout [SegmentTarget?],
+        _ blob: PackRequests.Blob, of request: PackRequests.Request, _ bytes: [UInt8],
+        _ targets: inout [SegmentTarget?],
         _ batch: [RestoreSegment]
     ) throws {
         do {
