@@ -77,7 +77,7 @@ private struct SnapshotLine: Encodable {
     }
 
     func encode(to encoder: any Encoder) throws {
-        try SnapshotListing(entry).encode(to: encoder)
+        try entry.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode("snapshot", forKey: .messageType)
         try container.encode("snapshot", forKey: .structType)
