@@ -77,11 +77,15 @@ struct MaintenanceTests {
 
     @Test("damage is found, shown with what to do, and ends with 1")
     func damage() async throws {
-        let place = try await place(days: 1...1)
+        let place = try await Workplace.withRepository()
+        let random = ["if=/dev/urandom", "of=\(place.path("noise"))", "bs=64K", "count=8", "status=none"]
+        _ = try await Tool.run("dd", random)
+        #expect(await place.run("backup", "--path", place.path("noise")).status == 0)
         let clean = await place.run("check", "--read-data")
         #expect(clean.status == 0 && clean.output.hasSuffix("no errors were found\n"))
-        let pack = try #require(
-            try await Tool.run("find", [place.path("repository/data"), "-type", "f"]).split(separator: "\n").first)
+        // Of the two packs the one with data is the larger by far.
+        let files = try await Tool.run("find", [place.path("repository/data"), "-type", "f", "-size", "+100k"])
+        let pack = try #require(files.split(separator: "\n").first)
         chmod(String(pack), 0o600)
         _ = try await Tool.run(
             "dd", ["if=/dev/zero", "of=\(pack)", "bs=1", "seek=20", "count=8", "conv=notrunc", "status=none"])
