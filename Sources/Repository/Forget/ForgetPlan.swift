@@ -61,7 +61,7 @@ extension SnapshotEntry: Encodable {
 
 extension SnapshotEntry {
     /// What keep rules ask of a snapshot.
-    var retentionItem: RetentionItem {
+    public var retentionItem: RetentionItem {
         RetentionItem(
             seconds: moment.seconds, nanoseconds: Int32(moment.nanoseconds),
             zoneOffset: SnapshotEntry.zoneOffset(snapshot.time), hostname: snapshot.hostname ?? "",
