@@ -29,7 +29,9 @@ struct PruneBasis: Sendable {
         let indexed = try await loadIndex(repository)
         let packs = try await StoredPacks.list(of: repository)
         let marks = UseMarks(indexed.table)
-        try await TreeWalk(indexed).run(snapshots.entries.map(\.tree)) { visit in
+        var walk = TreeWalk(indexed)
+        walk.isStrict = true
+        try await walk.run(snapshots.entries.map(\.tree)) { visit in
             if let missing = marks.mark(visit).first {
                 throw refusal("data blob \(missing.short), which files need, is in no index", repository)
             }
@@ -142,6 +144,8 @@ struct PruneChoice {
             try demand(best)
             kept.insert(best)
             needed.insert(table.place(of: best).pack)
+            // The walk has read each tree where `find` finds it; another copy must be as good before it may be the only one.
+            if table.type(of: best) == .tree, best != entries[0] { try demandTree(best) }
         }
         return kept
     }
@@ -149,6 +153,15 @@ struct PruneChoice {
     private func rank(_ entry: Int, _ needed: BitSet) -> (Int, Int, Int, Int) {
         let pack = table.place(of: entry).pack
         return (isWhole[pack] ? 0 : 1, table.retired.contains(pack) ? 1 : 0, needed.contains(pack) ? 0 : 1, entry)
+    }
+
+    private func demandTree(_ entry: Int) throws {
+        do {
+            _ = try indexed.treeNow(at: entry)
+        } catch {
+            throw PruneBasis.refusal(
+                "tree \(table.blob(of: entry).short) cannot be read", indexed.repository, cause: error)
+        }
     }
 
     private func demand(_ entry: Int) throws {

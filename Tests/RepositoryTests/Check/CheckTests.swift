@@ -9,7 +9,7 @@ import Trees
 @Suite struct CheckTests {
     private func bench(_ count: Int = 60) async throws -> (Bench, SnapshotEntry) {
         let bench = try await Bench.make()
-        var maker = TreeMaker(seed: 7)
+        var maker = RandomTrees(seed: 7)
         return (bench, try await bench.backup(maker.tree(count)))
     }
 

@@ -9,7 +9,7 @@ import Trees
 @Suite struct PruneSweepTests {
     private static func prepared() async throws -> (Bench, [(SnapshotEntry, MemoryTree)]) {
         let bench = try await Bench.make()
-        var maker = TreeMaker(seed: 21)
+        var maker = RandomTrees(seed: 21)
         var tree = maker.tree(24)
         var all = [(SnapshotEntry, MemoryTree)]()
         for number in 0..<5 {
@@ -81,7 +81,7 @@ import Trees
     @Test("whatever happens in whatever order, snapshots keep what they hold", arguments: [1, 2, 3, 4] as [UInt64])
     func model(_ seed: UInt64) async throws {
         let bench = try await Bench.make()
-        var maker = TreeMaker(seed: seed)
+        var maker = RandomTrees(seed: seed)
         var tree = maker.tree(15)
         var model = [(SnapshotEntry, MemoryTree)]()
         for step in 0..<25 {

@@ -33,7 +33,7 @@ extension Bench {
     /// Three snapshots that share some of their files; the second alone has one that fills a pack.
     private func bench(seed: UInt64 = 3) async throws -> (Bench, [(SnapshotEntry, MemoryTree)]) {
         let bench = try await Bench.make()
-        var maker = TreeMaker(seed: seed)
+        var maker = RandomTrees(seed: seed)
         var tree = maker.tree(60)
         var all = [(SnapshotEntry, MemoryTree)]()
         for number in 0..<3 {
@@ -260,7 +260,7 @@ extension Bench {
         try await bench.restic("check", "--read-data")
         #expect(try await bench.errors() == [])
         // And the other way round: restic prunes what we leave.
-        try await bench.backup(TreeMaker.some(9))
+        try await bench.backup(RandomTrees.some(9))
         try await bench.restic("prune", "--max-unused", "0")
         #expect(try await bench.errors() == [])
     }
@@ -299,9 +299,9 @@ extension Bench {
     }
 }
 
-extension TreeMaker {
+extension RandomTrees {
     static func some(_ seed: UInt64) -> MemoryTree {
-        var maker = TreeMaker(seed: seed)
+        var maker = RandomTrees(seed: seed)
         return maker.tree(20)
     }
 }

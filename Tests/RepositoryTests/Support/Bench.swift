@@ -138,7 +138,7 @@ final class Collected<Element: Sendable>: @unchecked Sendable {  // `lock` is he
 }
 
 /// Trees that a seed decides.
-struct TreeMaker {
+struct RandomTrees {
     var random: SeededGenerator
 
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }

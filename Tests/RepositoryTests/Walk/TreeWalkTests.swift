@@ -8,7 +8,7 @@ import Trees
     @Test("a walk visits every tree once and marks every blob that files need", arguments: [1, 4])
     func visits(_ threadCount: Int) async throws {
         let bench = try await Bench.make()
-        var maker = TreeMaker(seed: 11)
+        var maker = RandomTrees(seed: 11)
         let first = maker.tree(80)
         let snapshots = [try await bench.backup(first), try await bench.backup(maker.changed(first))]
         let indexed = try await bench.repository.indexed()
@@ -57,7 +57,7 @@ import Trees
     func failing() async throws {
         struct Enough: Error {}
         let bench = try await Bench.make()
-        var maker = TreeMaker(seed: 12)
+        var maker = RandomTrees(seed: 12)
         let snapshot = try await bench.backup(maker.tree(50))
         let indexed = try await bench.repository.indexed()
         await #expect(throws: Enough.self) {
