@@ -87,7 +87,11 @@ struct ParsingTests {
 
     @Test("every command explains itself with an abstract, and the larger ones with examples")
     func helpOfCommands() async throws {
-        for command in ["init", "backup", "snapshots", "ls", "dump", "restore", "key", "unlock", "version"] {
+        for command in [
+            "init", "backup", "snapshots", "ls", "find", "diff", "stats", "dump", "restore", "check", "forget", "prune",
+            "repair", "key",
+            "unlock", "version",
+        ] {
             let outcome = await (try Workplace()).run(command, "--help")
             #expect(outcome.status == 0 && outcome.output.contains("OVERVIEW: "), "\(command)")
         }

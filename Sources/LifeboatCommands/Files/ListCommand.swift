@@ -38,16 +38,14 @@ struct ListCommand: Command {
         let node = try await tree.node(at: path)
         if let node { try show(node, path, output) }
         guard let root = node == nil ? tree.entry.tree : node?.subtree else { return }
-        try await tree.walk(root, at: path) { node, path in
+        try await tree.indexed.walk(root, at: path) { [recursive] path, node in
             try show(node, path, output)
             return recursive
         }
     }
 
     private func show(_ node: Node, _ path: [[UInt8]], _ output: CommandOutput) throws {
-        let listing = NodeListing(node: node, path: path)
-        if global.json { return try output.json(listing) }
-        try output.print(long ? listing.long : listing.short)
+        try output.show(NodeListing(node: node, path: path), asJSON: global.json, long: long)
     }
 }
 

@@ -55,6 +55,14 @@ struct NodeListing: Encodable {
     }
 }
 
+extension CommandOutput {
+    /// Prints a node in one of its forms.
+    func show(_ listing: NodeListing, asJSON: Bool, long: Bool) throws {
+        if asJSON { return try json(listing) }
+        try print(long ? listing.long : listing.short)
+    }
+}
+
 /// Kind and permissions as text.
 enum Permissions {
     /// As Go's `FileMode.String()` has them, which is what restic's JSON shows: `dtrwxrwxrwx`.
