@@ -52,7 +52,8 @@ let package = Package(
             name: "Repository", dependencies: ["ObjectStore", "Trees", "Sealing", "Chunking", "Retention"],
             swiftSettings: engine),
         .target(
-            name: "DataSources", dependencies: ["Trees", "Chunking", "CLinux", grdb, subprocess, systemPackage],
+            name: "DataSources",
+            dependencies: ["Trees", "ObjectStore", "Chunking", "CLinux", grdb, subprocess, systemPackage],
             swiftSettings: common),
 
         // Floors 9 and 10.

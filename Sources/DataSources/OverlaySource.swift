@@ -84,9 +84,12 @@ private final class OverlayDirectory: SourceDirectory {
         var missing = files
         let hidden = files.reduce(into: Set<[UInt8]>()) { $0.formUnion($1.hidden) }
         listing.entries.removeAll { hidden.contains($0.name) }
-        listing.failures.removeAll { failure in hidden.contains { failure.subject.hasSuffix("/" + RawName.printable($0)) } }
+        listing.failures.removeAll { failure in
+            hidden.contains { failure.subject.hasSuffix("/" + RawName.printable($0)) }
+        }
         listing.entries = listing.entries.map { entry in
-            guard let overlay = files.first(where: { $0.path[depth] == entry.name }), entry.metadata.kind == .file else {
+            guard let overlay = files.first(where: { $0.path[depth] == entry.name }), entry.metadata.kind == .file
+            else {
                 return entry
             }
             missing.removeAll { $0.path == overlay.path }

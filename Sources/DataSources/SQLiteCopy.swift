@@ -45,7 +45,8 @@ public final class SQLiteCopy: Sendable {
         let name = path.last ?? []
         let journals = ["-wal", "-shm", "-journal"].map { name + Array($0.utf8) }
         return Overlay(
-            path: path, hidden: Set(journals), byteCount: byteCount, modified: modified, copied: copied, chunking: .pages
+            path: path, hidden: Set(journals), byteCount: byteCount, modified: modified, copied: copied,
+            chunking: .pages
         ) { () throws(TreeError) in
             try self.open()
         }
@@ -110,7 +111,9 @@ extension SQLiteCopy {
                 hint: "set TMPDIR to a folder that exists", errno: errno)
         }
         let free = UInt64(room.f_bavail) * UInt64(room.f_frsize)
-        if free < needed { throw noSpace(original, folder, "\(needed >> 20) MiB are needed, \(free >> 20) MiB are free") }
+        if free < needed {
+            throw noSpace(original, folder, "\(needed >> 20) MiB are needed, \(free >> 20) MiB are free")
+        }
     }
 
     private static func noSpace(_ original: String, _ folder: String, _ detail: String) -> TreeError {
@@ -144,7 +147,9 @@ extension SQLiteCopy {
         let source = try DatabaseQueue(path: original, configuration: reading)
         let target = try DatabaseQueue(path: file)
         // The copy is thrown away after a crash, so nothing is gained by waiting for the disk.
-        try target.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF") }
+        try target.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+        }
         try source.backup(to: target)
         try target.close()
         try source.close()
@@ -166,8 +171,10 @@ extension SQLiteCopy {
                 hint: "end its transaction, or try again later", cause: error)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY:
             return TreeError(
-                .accessDenied, "the database cannot be opened: \(error.message ?? "no reason given")", subject: original,
-                hint: "check the owner and mode of the file, of its folder, and of its -wal and -shm beside it", cause: error)
+                .accessDenied, "the database cannot be opened: \(error.message ?? "no reason given")",
+                subject: original,
+                hint: "check the owner and mode of the file, of its folder, and of its -wal and -shm beside it",
+                cause: error)
         default:
             return TreeError(
                 .failed, "the database cannot be copied: \(error.message ?? "no reason given")", subject: original,

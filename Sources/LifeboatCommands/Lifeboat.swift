@@ -32,10 +32,21 @@ public struct Lifeboat: AsyncParsableCommand {
               130  interrupted; locks are released
               141  whoever read the output went away
             """,
+        version: "lifeboat \(version)",
         groupedSubcommands: [
             CommandGroup(name: "Backup", subcommands: [BackupCommand.self, RestoreCommand.self, DumpCommand.self]),
-            CommandGroup(name: "Inspection", subcommands: [SnapshotsCommand.self, ListCommand.self]),
-            CommandGroup(name: "Repository", subcommands: [InitCommand.self, KeyCommand.self, UnlockCommand.self]),
+            CommandGroup(
+                name: "Inspection",
+                subcommands: [
+                    SnapshotsCommand.self, ListCommand.self, FindCommand.self, DiffCommand.self, StatsCommand.self,
+                ]),
+            CommandGroup(
+                name: "Repository",
+                subcommands: [
+                    InitCommand.self, CheckCommand.self, ForgetCommand.self, PruneCommand.self, RepairCommand.self,
+                    KeyCommand.self,
+                    UnlockCommand.self,
+                ]),
             CommandGroup(name: "Program", subcommands: [VersionCommand.self]),
         ])
 

@@ -65,7 +65,10 @@ public struct Repository: Sendable {
             throw RepositoryError(
                 .noRepository,
                 error.code == .notFound ? "there is no repository here: no object `config`" : error.message,
-                subject: store.location, hint: "check the address, or make one with `lifeboat init`", cause: error)
+                subject: store.location,
+                hint: error.code == .storeMissing && !error.hint.isEmpty
+                    ? error.hint : "check the address, or make one with `lifeboat init`",
+                cause: error)
         }
     }
 }

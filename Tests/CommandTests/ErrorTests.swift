@@ -7,8 +7,7 @@ import Testing
 @Suite("Wrong on purpose")
 struct ErrorTests {
     private func made() async throws -> Workplace {
-        let place = try Workplace()
-        #expect(await place.run("init").status == 0)
+        let place = try await Workplace.withRepository()
         try place.write("hello", to: "data/file")
         return place
     }
@@ -24,7 +23,7 @@ struct ErrorTests {
     @Test("no repository was named")
     func unnamed() async throws {
         let place = try Workplace()
-        place.environment.withLock { $0["LIFEBOAT_REPOSITORY"] = nil }
+        place.set("LIFEBOAT_REPOSITORY", nil)
         expect(
             await place.run("snapshots"), 64,
             [
@@ -121,7 +120,7 @@ struct ErrorTests {
     @Test("no password and nobody to ask")
     func nobody() async throws {
         let place = try await made()
-        place.environment.withLock { $0["LIFEBOAT_PASSWORD_FILE"] = nil }
+        place.set("LIFEBOAT_PASSWORD_FILE", nil)
         expect(
             await place.run("snapshots"), 1,
             [
@@ -133,7 +132,7 @@ struct ErrorTests {
     @Test("a password that is empty, or typed in two ways")
     func typed() async throws {
         let place = try Workplace()
-        place.environment.withLock { $0["LIFEBOAT_PASSWORD_FILE"] = nil }
+        place.set("LIFEBOAT_PASSWORD_FILE", nil)
         expect(
             await place.run("init", answers: [""]), 1,
             ["error: the password is empty", "hint:  restic refuses empty passwords too"])
@@ -182,7 +181,8 @@ struct ErrorTests {
         let lines = outcome.errorLines
         #expect(lines.count == 3)
         #expect(
-            lines.first?.hasPrefix("error: the repository is locked: an exclusive lock held by someone@elsewhere, process 4711, since 20")
+            lines.first?.hasPrefix(
+                "error: the repository is locked: an exclusive lock held by someone@elsewhere, process 4711, since 20")
                 == true)
         #expect(lines.dropFirst().first?.hasPrefix("where: locks/") == true)
         #expect(
@@ -244,7 +244,7 @@ struct ErrorTests {
                 "hint:  `lifeboat snapshots` lists what there is; `latest` is the newest",
             ])
         let outcome = await place.run("dump", "latest", "/no/such")
-        #expect(outcome.status == 1 && outcome.errorLines.first == "error: the snapshot has no /no/such")
+        #expect(outcome.status == 1 && outcome.errorLines.first == "error: there is no /no/such in the snapshot")
     }
 
     @Test("a repository of a newer format")

@@ -10,27 +10,33 @@ struct ParsingTests {
         try #require(try Lifeboat.parseAsRoot(["backup"] + arguments) as? BackupCommand)
     }
 
-    @Test("global options stand before or behind the command", arguments: [
-        ["-r", "/srv/r", "backup", "--path", "a"], ["backup", "--path", "a", "-r", "/srv/r"],
-        ["backup", "--repo=/srv/r", "--path", "a"],
-    ])
+    @Test(
+        "global options stand before or behind the command",
+        arguments: [
+            ["-r", "/srv/r", "backup", "--path", "a"], ["backup", "--path", "a", "-r", "/srv/r"],
+            ["backup", "--repo=/srv/r", "--path", "a"],
+        ])
     func globalOptions(arguments: [String]) throws {
         let command = try #require(try Lifeboat.parseAsRoot(arguments) as? BackupCommand)
-        #expect(command.global.repository == "/srv/r" && command.path == ["a"])
+        #expect(command.global.repository == "/srv/r" && command.files.path == ["a"])
     }
 
     @Test("a program behind -- keeps its own options")
     func program() throws {
-        let command = try backup("--stdin-from-command", "--stdin-filename", "x.sql", "-r", "s", "--", "dump", "-r", "t", "--tag", "u")
+        let command = try backup(
+            "--stdin-from-command", "--stdin-filename", "x.sql", "-r", "s", "--", "dump", "-r", "t", "--tag", "u")
         #expect(command.program.command == ["dump", "-r", "t", "--tag", "u"])
         #expect(command.global.repository == "s" && command.naming.tags.isEmpty)
     }
 
-    @Test("a backup of nothing, or of two kinds at once, is wrong usage", arguments: [
-        [], ["--path", "a", "--", "cmd"], ["--stdin-from-command"], ["--stdin-from-command", "--path", "a", "--", "cmd"],
-        ["--path", "a", "--force", "--parent", "latest"], ["--path", "a", "--pack-size", "1M"],
-        ["--path", "a", "--compression", "lots"],
-    ])
+    @Test(
+        "a backup of nothing, or of two kinds at once, is wrong usage",
+        arguments: [
+            [], ["--path", "a", "--", "cmd"], ["--stdin-from-command"],
+            ["--stdin-from-command", "--path", "a", "--", "cmd"],
+            ["--path", "a", "--force", "--parent", "latest"], ["--path", "a", "--pack-size", "1M"],
+            ["--path", "a", "--compression", "lots"],
+        ])
     func wrongUsage(arguments: [String]) async throws {
         let outcome = await (try Workplace()).run(["backup"] + arguments)
         #expect(outcome.status == 64 && outcome.output == "" && outcome.messages.contains("Usage: lifeboat backup"))
@@ -81,7 +87,11 @@ struct ParsingTests {
 
     @Test("every command explains itself with an abstract, and the larger ones with examples")
     func helpOfCommands() async throws {
-        for command in ["init", "backup", "snapshots", "ls", "dump", "restore", "key", "unlock", "version"] {
+        for command in [
+            "init", "backup", "snapshots", "ls", "find", "diff", "stats", "dump", "restore", "check", "forget", "prune",
+            "repair", "key",
+            "unlock", "version",
+        ] {
             let outcome = await (try Workplace()).run(command, "--help")
             #expect(outcome.status == 0 && outcome.output.contains("OVERVIEW: "), "\(command)")
         }

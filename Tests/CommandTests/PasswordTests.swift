@@ -5,10 +5,13 @@ import Testing
 
 @Suite("Passwords")
 struct PasswordTests {
-    @Test("white space at both ends is removed and other encodings are decoded, as restic does it", arguments: [
-        ("secret\n", "secret"), ("  two words \r\n", "two words"), ("\u{A0}\u{2003}x\u{3000}\u{85}", "x"), ("x\u{200B}", "x\u{200B}"),
-        ("\u{FEFF}secret\n", "secret"),
-    ])
+    @Test(
+        "white space at both ends is removed and other encodings are decoded, as restic does it",
+        arguments: [
+            ("secret\n", "secret"), ("  two words \r\n", "two words"), ("\u{A0}\u{2003}x\u{3000}\u{85}", "x"),
+            ("x\u{200B}", "x\u{200B}"),
+            ("\u{FEFF}secret\n", "secret"),
+        ])
     func text(input: String, password: String) {
         #expect(PasswordText.password(in: Array(input.utf8)) == Array(password.utf8))
     }
@@ -24,13 +27,10 @@ struct PasswordTests {
 
     @Test("a program prints the password; it sees no secrets of ours, and its failure is told")
     func program() async throws {
-        let place = try Workplace()
-        #expect(await place.run("init").status == 0)
-        place.environment.withLock {
-            $0["LIFEBOAT_PASSWORD_FILE"] = nil
-            $0["AWS_SECRET_ACCESS_KEY"] = "hidden"
-            $0["SECRET_OF"] = Workplace.password
-        }
+        let place = try await Workplace.withRepository()
+        place.set("LIFEBOAT_PASSWORD_FILE", nil)
+        place.set("AWS_SECRET_ACCESS_KEY", "hidden")
+        place.set("SECRET_OF", Workplace.password)
         let sees = "sh -c 'test -z \"$AWS_SECRET_ACCESS_KEY\" && echo \"$SECRET_OF\"'"
         let outcome = await place.run("snapshots", "--password-command", sees)
         #expect(outcome.status == 0, "\(outcome.messages)")
@@ -52,7 +52,7 @@ struct PasswordTests {
         var status = stat()
         #expect(stat(file, &status) == 0 && status.st_mode & 0o7777 == 0o600)
         #expect(await place.run("snapshots", "-p", file).status == 0)
-        place.environment.withLock { $0["LIFEBOAT_REPOSITORY"] = place.path("other") }
+        place.set("LIFEBOAT_REPOSITORY", place.path("other"))
         let again = await place.run("init", "--generate-password-file", file)
         #expect(again.status == 1)
         #expect(
@@ -64,8 +64,7 @@ struct PasswordTests {
 
     @Test("two sources of a password exclude each other")
     func two() async throws {
-        let place = try Workplace()
-        #expect(await place.run("init").status == 0)
+        let place = try await Workplace.withRepository()
         let outcome = await place.run("snapshots", "-p", place.passwordFile, "--password-command", "true")
         #expect(outcome.status == 64)
     }

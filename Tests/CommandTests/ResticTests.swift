@@ -20,7 +20,8 @@ struct ResticTests {
         #expect(backup.status == 0, "\(backup.messages)")
         #expect(try await place.restic("check", "--read-data").contains("no errors were found"))
         _ = try await place.restic("restore", "latest", "--target", place.path("out"))
-        _ = try await Tool.run(Tool.supportFile("compare-trees"), ["--ignore", "root", data, place.path("out") + data])
+        _ = try await Tool.run(
+            "python3", [Tool.supportFile("compare-trees"), "--ignore", "root", data, place.path("out") + data])
     }
 
     @Test("what restic saved is listed, added to, and restored by us")
@@ -37,7 +38,8 @@ struct ResticTests {
         let summary = try JSONDecoder().decode(Summary.self, from: Data(backup.output.utf8))
         #expect(summary.files_unmodified == 3 && summary.files_new == 0, "restic's snapshot serves as parent")
         #expect(await place.run("restore", "-s", "latest", "--to", place.path("out"), "--verify").status == 0)
-        _ = try await Tool.run(Tool.supportFile("compare-trees"), ["--ignore", "root", data, place.path("out") + data])
+        _ = try await Tool.run(
+            "python3", [Tool.supportFile("compare-trees"), "--ignore", "root", data, place.path("out") + data])
         #expect(try await place.restic("check", "--read-data").contains("no errors were found"))
     }
 
@@ -49,7 +51,7 @@ struct ResticTests {
     @Test("a typed password that we made costly opens with restic, spaces inside and all")
     func typed() async throws {
         let place = try Workplace()
-        place.environment.withLock { $0["LIFEBOAT_PASSWORD_FILE"] = nil }
+        place.set("LIFEBOAT_PASSWORD_FILE", nil)
         #expect(await place.run("init", answers: [Workplace.password, Workplace.password]).status == 0)
         #expect(try await place.restic("key", "list").contains("tester"))
     }

@@ -6,6 +6,9 @@ public enum Tool {
     public struct Failure: Error, CustomStringConvertible {
         /// What was run, and what it said.
         public let description: String
+
+        /// Describes a failure.
+        public init(description: String) { self.description = description }
     }
 
     /// Runs `name` (looked up in `PATH`) with `variables` added to the environment; gives its standard output.

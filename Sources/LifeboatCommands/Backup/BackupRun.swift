@@ -17,8 +17,11 @@ struct BackupRun {
         let options = try localOptions()
         let lane = BlockingLane(name: "sources", threadCount: 1)
         // Wrong paths are told of before anyone waits for a server.
-        var paths = command.path.map { Array($0.utf8) }
-        if !paths.isEmpty { _ = try await lane.run { [paths] () throws(TreeError) in try LocalTreeSource(paths: paths, options: options) } }
+        var paths = command.files.path.map { Array($0.utf8) }
+        if !paths.isEmpty {
+            _ = try await lane.run { [paths] () throws(TreeError) in try LocalTreeSource(paths: paths, options: options)
+            }
+        }
         let repository = try await access.open()
         let copies = try await copyDatabases(options.excludes, on: lane)
         paths += copies.map { RawPath.absolute($0.path) }
@@ -36,10 +39,13 @@ struct BackupRun {
         let path = RawPath.clean(Array(("/" + command.program.stdinFilename).utf8))
         guard !path.isEmpty, path.allSatisfy(RawName.isSafe) else {
             throw CommandError(
-                .invalidArgument, "the name given to --stdin-filename cannot be one", subject: command.program.stdinFilename)
+                .invalidArgument, "the name given to --stdin-filename cannot be one",
+                subject: command.program.stdinFilename)
         }
         let repository = try await access.open()
-        let settings = try await settings(repository, paths: [String(decoding: RawPath.absolute(path), as: UTF8.self)])
+        var settings = try await settings(repository, paths: [String(decoding: RawPath.absolute(path), as: UTF8.self)])
+        // The only thing that can fail to be read is the program's output, and that is thrown.
+        settings.archive.report = { _ in }
         let words = command.program.command
         var source = ProgramSource(
             program: words[0], arguments: Array(words.dropFirst()),
@@ -51,7 +57,7 @@ struct BackupRun {
         let output = context.output
         if !command.global.quiet { source.report = { output.message(RawName.printable(Array($0.utf8))) } }
         do {
-            return try await source.run { tree in
+            return try await source.run { [settings] tree in
                 try await archive(tree, settings, to: repository, counting: false)
             }
         } catch let error as TreeError {
@@ -83,7 +89,7 @@ struct BackupRun {
     private func copyDatabases(_ excludes: PatternList, on lane: BlockingLane) async throws -> [SQLiteCopy] {
         let folder = context.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         var copies = [SQLiteCopy]()
-        for file in command.sqlite {
+        for file in command.files.sqlite {
             let now = context.now()
             let copy = try await lane.run { () throws(TreeError) in try SQLiteCopy(of: file, in: folder, now: now) }
             guard !excludes.matches(copy.path) else {
@@ -107,7 +113,7 @@ struct BackupRun {
         settings.programVersion = "lifeboat \(Lifeboat.version)"
         if naming.force { settings.parent = .none }
         if let parent = naming.parent { settings.parent = .snapshot(try await repository.findSnapshot(parent)) }
-        settings.archive.isDryRun = command.dryRun
+        settings.archive.isDryRun = command.files.dryRun
         settings.archive.usesRabin = storing.rabin
         settings.archive.keepsAccessTimes = storing.withAtime
         settings.archive.writer.compressionLevel = storing.compression.level
@@ -162,7 +168,8 @@ enum InputFile {
             data = try Data(contentsOf: URL(filePath: path))
         } catch {
             throw CommandError(
-                .fileUnusable, "the file cannot be read", subject: path, hint: "check the path and its mode", cause: error)
+                .fileUnusable, "the file cannot be read", subject: path, hint: "check the path and its mode",
+                cause: error)
         }
         guard data.count <= largestByteCount else {
             throw CommandError(.fileUnusable, "the file is larger than \(largestByteCount >> 20) MiB", subject: path)

@@ -7,10 +7,11 @@ import Trees
 
 struct DumpCommand: Command {
     static let configuration = CommandConfiguration(
-        commandName: "dump", abstract: "Write a file of a snapshot to standard output, or a directory as a tar archive.",
+        commandName: "dump",
+        abstract: "Write a file of a snapshot to standard output, or a directory as a tar archive.",
         discussion: """
-              lifeboat dump latest /etc/fstab
-              lifeboat dump latest /srv/dump.sql | mysql
+              lifeboat dump latest /etc/fstab \
+              lifeboat dump latest /srv/dump.sql | mysql \
               lifeboat dump latest /home | ssh other tar x
             """)
 
@@ -19,12 +20,13 @@ struct DumpCommand: Command {
 
     @OptionGroup var filter: LatestOptions
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         if context.output.resultsGoToTerminal, path.pathComponents.isEmpty {
             throw CommandError(
-                .invalidArgument, "an archive is not written to a terminal", hint: "redirect it: > backup.tar, or | tar x")
+                .invalidArgument, "an archive is not written to a terminal",
+                hint: "redirect it: > backup.tar, or | tar x")
         }
         try await RepositoryAccess(context: context, options: global).reading(reading) { repository in
             let entry = try await repository.findSnapshot(snapshot, filter: filter.filter)
@@ -111,7 +113,8 @@ private struct Dump {
         }
         guard written == node.metadata.byteCount else {
             throw RepositoryError(
-                .treeDamaged, "the content of \(RawName.printable(node.name)) has \(written) bytes, its node says "
+                .treeDamaged,
+                "the content of \(RawName.printable(node.name)) has \(written) bytes, its node says "
                     + "\(node.metadata.byteCount)", subject: "snapshot \(tree.entry.id.short)",
                 hint: "run `lifeboat check`")
         }

@@ -7,8 +7,8 @@ struct ListCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List the files in a snapshot.",
         discussion: """
-              lifeboat ls latest
-              lifeboat ls -l latest /etc
+              lifeboat ls latest \
+              lifeboat ls -l latest /etc \
               lifeboat ls --json 1a2b3c4d /srv/app
             """)
 
@@ -20,7 +20,7 @@ struct ListCommand: Command {
 
     @OptionGroup var filter: LatestOptions
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         try await RepositoryAccess(context: context, options: global).reading(reading) { repository in
@@ -38,16 +38,14 @@ struct ListCommand: Command {
         let node = try await tree.node(at: path)
         if let node { try show(node, path, output) }
         guard let root = node == nil ? tree.entry.tree : node?.subtree else { return }
-        try await tree.walk(root, at: path) { node, path in
+        try await tree.indexed.walk(root, at: path) { [recursive] path, node in
             try show(node, path, output)
             return recursive
         }
     }
 
     private func show(_ node: Node, _ path: [[UInt8]], _ output: CommandOutput) throws {
-        let listing = NodeListing(node: node, path: path)
-        if global.json { return try output.json(listing) }
-        try output.print(long ? listing.long : listing.short)
+        try output.show(NodeListing(node: node, path: path), asJSON: global.json, long: long)
     }
 }
 
@@ -77,7 +75,7 @@ private struct SnapshotLine: Encodable {
     }
 
     func encode(to encoder: any Encoder) throws {
-        try SnapshotListing(entry).encode(to: encoder)
+        try entry.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode("snapshot", forKey: .messageType)
         try container.encode("snapshot", forKey: .structType)

@@ -7,31 +7,11 @@ struct SnapshotTree {
     let indexed: IndexedRepository
     let entry: SnapshotEntry
 
-    /// The node at a path; nil for the root, which has none.
-    ///
-    /// Throws `.pathMissing`.
-    func node(at path: [[UInt8]]) async throws -> Node? {
-        var tree = entry.tree
-        var node: Node?
-        for (depth, name) in path.enumerated() {
-            let nodes = try await indexed.tree(tree)
-            guard let found = nodes.first(where: { $0.node.name == name })?.node else { throw missing(path) }
-            node = found
-            guard depth + 1 < path.count else { break }
-            guard let subtree = found.subtree else { throw missing(path) }
-            tree = subtree
-        }
-        return node
-    }
+    /// The node at a path; nil for the root, which has none. Throws `.pathMissing`.
+    func node(at path: [[UInt8]]) async throws -> Node? { try await indexed.node(at: path, in: entry.tree) }
 
-    private func missing(_ path: [[UInt8]]) -> RepositoryError {
-        RepositoryError(
-            .pathMissing, "the snapshot has no \(RawPath.printable(path))",
-            subject: "snapshot \(entry.id.short) of \(indexed.repository.location)",
-            hint: "`lifeboat ls \(entry.id.short)` lists what it has")
-    }
-
-    /// Calls `visit` with everything below a directory, a directory before what is in it, in the order of names. `visit` says
+    /// Calls `visit`, which may wait for the store, with everything below a directory, a directory before what is in it, in the
+    /// order of names. It says
     /// whether to go into a directory.
     func walk(
         _ tree: BlobID, at path: [[UInt8]], _ visit: (Node, [[UInt8]]) async throws -> Bool

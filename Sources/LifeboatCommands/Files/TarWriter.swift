@@ -30,7 +30,8 @@ enum TarWriter {
         }
         var output = [UInt8]()
         if !records.isEmpty {
-            let kept = Metadata(kind: .file, permissions: 0o600, modified: Timestamp(seconds: 0), byteCount: UInt64(records.count))
+            let kept = Metadata(
+                kind: .file, permissions: 0o600, modified: Timestamp(seconds: 0), byteCount: UInt64(records.count))
             output += block(name: Array("pax".utf8), target: [], type: "x", kept, NodeDetails())
             output += records + padding(UInt64(records.count))
         }
@@ -120,7 +121,10 @@ enum TarWriter {
         putNumber(metadata.device >> 8 & 0xFFF, 329, 8)
         putNumber(metadata.device & 0xFF | metadata.device >> 12 & 0xFFF00, 337, 8)
         let sum = block.reduce(UInt64(0)) { $0 + UInt64($1) }
-        put(Array((String(repeating: "0", count: 6 - String(sum, radix: 8).count) + String(sum, radix: 8)).utf8) + [0, 0x20], 148, 8)
+        put(
+            Array((String(repeating: "0", count: 6 - String(sum, radix: 8).count) + String(sum, radix: 8)).utf8) + [
+                0, 0x20,
+            ], 148, 8)
         return block
     }
 }

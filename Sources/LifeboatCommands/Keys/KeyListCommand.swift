@@ -3,10 +3,11 @@ import Repository
 import Sealing
 
 struct KeyListCommand: Command {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List key files; * marks the one in use.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List key files; * marks the one in use.")
 
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     private struct Key: Encodable {
         let current: Bool
@@ -31,7 +32,9 @@ struct KeyListCommand: Command {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let keys = try await RepositoryAccess(context: context, options: global).reading(reading) { try await $0.keys() }
+        let keys = try await RepositoryAccess(context: context, options: global).reading(reading) {
+            try await $0.keys()
+        }
         let rows = keys.map { key in
             Key(
                 current: key.isCurrent, id: key.digest.hex, userName: key.owner.username, hostName: key.owner.hostname,

@@ -79,6 +79,7 @@ enum HostStyle: String, ExpressibleByArgument, CaseIterable {
 
 /// For commands that only read.
 struct ReadingOptions: ParsableArguments {
-    @Flag(help: "Take no lock. For repositories that cannot be written to; a prune at the same time may disturb reading.")
+    @Flag(
+        help: "Take no lock. For repositories that cannot be written to; a prune at the same time may disturb reading.")
     var noLock = false
 }

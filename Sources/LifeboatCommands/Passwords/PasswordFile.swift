@@ -49,7 +49,9 @@ enum PasswordFile {
         var bytes = [UInt8](repeating: 0, count: largestByteCount + 1)
         var count = 0
         while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count) }
+            let got = bytes.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count)
+            }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else {
                 throw CommandError.system(errno, "cannot read the password file", subject: path)
@@ -79,7 +81,8 @@ enum PasswordFile {
         defer { close(descriptor) }
         let text = digits + [0x0A]
         // Whatever the umask is: 0600, no more and no less.
-        guard fchmod(descriptor, 0o600) == 0, text.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == text.count,
+        guard fchmod(descriptor, 0o600) == 0,
+            text.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == text.count,
             fsync(descriptor) == 0
         else {
             let number = errno

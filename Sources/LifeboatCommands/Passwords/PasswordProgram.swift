@@ -38,7 +38,8 @@ enum PasswordProgram {
                 output: .bytes(limit: PasswordFile.largestByteCount), error: .currentStandardError)
             guard result.terminationStatus.isSuccess else {
                 throw CommandError(
-                    .passwordCommandFailed, "the password command failed: \(result.terminationStatus)", subject: program)
+                    .passwordCommandFailed, "the password command failed: \(result.terminationStatus)", subject: program
+                )
             }
             return result.standardOutput
         } catch let error as SubprocessError {

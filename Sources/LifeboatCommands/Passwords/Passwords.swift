@@ -20,7 +20,9 @@ struct Passwords {
     /// - Parameters:
     ///   - secretFile: makes this file with 256 random bits.
     ///   - file: reads this file.
-    func new(secretFile: String?, file: String? = nil, usesConfigured: Bool) async throws -> (SecretBytes, ScryptParameters) {
+    func new(secretFile: String?, file: String? = nil, usesConfigured: Bool) async throws -> (
+        SecretBytes, ScryptParameters
+    ) {
         if let secretFile {
             // 256 random bits need no stretching.
             return (try PasswordFile.generate(secretFile), .secretFile)

@@ -12,6 +12,8 @@ struct ProgressLine {
     var totalFileCount: UInt64?
     /// Things that failed.
     var failureCount: UInt64
+    /// What is counted.
+    var noun = ("file", "files")
     /// Time since the beginning.
     var elapsed: Duration
 
@@ -25,7 +27,9 @@ struct ProgressLine {
         } else {
             parts.append("\(title) \(Units.bytes(byteCount))")
         }
-        parts.append(totalFileCount.map { "\(fileCount) of \(Units.count($0, "file"))" } ?? Units.count(fileCount, "file"))
+        parts.append(
+            totalFileCount.map { "\(fileCount) of \(Units.count($0, noun.0, noun.1))" }
+                ?? Units.count(fileCount, noun.0, noun.1))
         let rate = bytesPerSecond
         if rate > 0 { parts.append(Units.bytes(UInt64(rate)) + "/s") }
         parts.append(timeLeft(rate).map { Units.clock($0) + " left" } ?? Units.clock(elapsed))

@@ -84,7 +84,8 @@ extension OpenRepository {
                 subject: "keys/ of \(location)", hint: "add one now, while it is open: `lifeboat key add`")
         } else if usable > Limits.keyFiles {
             run.find(
-                .warning, .keyDamaged, "there are \(usable) key files, and restic tries no more than \(Limits.keyFiles)",
+                .warning, .keyDamaged,
+                "there are \(usable) key files, and restic tries no more than \(Limits.keyFiles)",
                 subject: "keys/ of \(location)", hint: "remove those that are no longer used: `lifeboat key remove`")
         }
     }
@@ -98,7 +99,8 @@ extension OpenRepository {
         for (digest, record) in try await lockRecords() where record == nil {
             run.find(
                 .note, .lockUnreadable, "a lock cannot be read; it keeps others from working",
-                subject: describe(Layout.object(Layout.locks, digest)), hint: "`lifeboat unlock --remove-all` removes it")
+                subject: describe(Layout.object(Layout.locks, digest)),
+                hint: "`lifeboat unlock --remove-all` removes it")
         }
     }
 

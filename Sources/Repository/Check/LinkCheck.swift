@@ -42,7 +42,9 @@ final class LinkCheck: Sendable {
         var linked = [LinkedFile]()
         for decoded in visit.nodes {
             let node = decoded.node
-            if let subtree = node.subtree, let entry = indexed.table.find(subtree, .tree) { edges.append(UInt32(entry)) }
+            if let subtree = node.subtree, let entry = indexed.table.find(subtree, .tree) {
+                edges.append(UInt32(entry))
+            }
             guard node.metadata.kind == .file, node.metadata.linkCount > 1 else { continue }
             let identity = Identity(inode: node.metadata.inode, device: node.metadata.deviceID)
             linked.append(

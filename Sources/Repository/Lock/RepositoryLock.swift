@@ -48,7 +48,8 @@ public final class RepositoryLock: Sendable {
     }
 
     private let repository: OpenRepository
-    private let kind: LockKind
+    /// Whether others may work beside us.
+    public let kind: LockKind
     private let settings: LockSettings
     private let state: Mutex<State>
     private let refresher = Mutex<Task<Void, Never>?>(nil)

@@ -31,6 +31,21 @@ final class BlobOpener {
         }
     }
 
+    /// The plain length that a sealed blob really has when it is stored compressed, and 0 when it is stored as it is: for
+    /// repairs, where the length that is stated may be wrong. nil when no reading of it gives the bytes of its ID.
+    func trueLength(_ sealed: UnsafeRawBufferPointer, _ id: BlobID) -> UInt32? {
+        let count = sealed.count - Sealer.overhead
+        guard count >= 0, count <= Limits.blobByteCount else { return nil }
+        do throws(SealingError) {
+            let stored = try sealer.open(unsafe [UInt8](sealed))
+            if SHA256.digest(stored) == id.digest { return 0 }
+            let plain = try decompressor.decompress(stored, limit: Limits.blobByteCount)
+            return SHA256.digest(plain) == id.digest ? UInt32(plain.count) : nil
+        } catch {
+            return nil  // right to lose: whatever is wrong, the blob cannot be saved from here
+        }
+    }
+
     private func prove<R>(
         _ plain: UnsafeRawBufferPointer, _ blob: PackRecord.Blob, _ body: (UnsafeRawBufferPointer) throws -> R
     ) throws -> R {

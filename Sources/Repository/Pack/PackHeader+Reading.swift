@@ -14,7 +14,8 @@ extension OpenRepository {
         let first = byteCount - min(byteCount, OpenRepository.usualTailByteCount)
         var tail = try await store.get(name, range: first..<byteCount)
         guard UInt64(tail.count) == byteCount - first else {
-            throw PackHeader.damaged("it ends after \(first + UInt64(tail.count)) of \(byteCount) bytes", describe(name))
+            throw PackHeader.damaged(
+                "it ends after \(first + UInt64(tail.count)) of \(byteCount) bytes", describe(name))
         }
         let length = PackHeader.lengthByteCount + Int(PackHeader.length(tail))
         if length > tail.count, length <= byteCount, length <= Limits.packHeaderByteCount {

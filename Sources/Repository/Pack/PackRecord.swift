@@ -37,14 +37,17 @@ public struct PackRecord: Sendable, Hashable {
 }
 
 extension BlobTable {
+    /// What the table knows of one entry.
+    func packed(_ entry: Int) -> PackRecord.Blob {
+        let place = place(of: entry)
+        return PackRecord.Blob(
+            id: blob(of: entry), type: type(of: entry), offset: place.offset, byteCount: place.byteCount,
+            compressedFrom: place.compressedFrom)
+    }
+
     /// What the table knows of one pack.
     public func record(ofPack pack: Int) -> PackRecord {
-        let blobs = entries(ofPack: pack).map { entry in
-            let place = place(of: entry)
-            return PackRecord.Blob(
-                id: blob(of: entry), type: type(of: entry), offset: place.offset, byteCount: place.byteCount,
-                compressedFrom: place.compressedFrom)
-        }
+        let blobs = entries(ofPack: pack).map { packed($0) }
         return PackRecord(id: packs[pack], blobs: blobs.sorted { $0.offset < $1.offset })
     }
 }

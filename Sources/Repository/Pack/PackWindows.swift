@@ -52,7 +52,8 @@ final class PackWindows: Sendable {
             windows.append(window)
         }
         guard let blob = window.cut(range) else {
-            throw cutShort(range, max(0, Int(clamping: start + UInt64(bytes.count)) - Int(range.lowerBound)), name, store)
+            throw cutShort(
+                range, max(0, Int(clamping: start + UInt64(bytes.count)) - Int(range.lowerBound)), name, store)
         }
         return blob
     }

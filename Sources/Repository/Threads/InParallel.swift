@@ -15,7 +15,9 @@ func inParallel<Tools>(
                     try await Threads.run("\(name)-\(number)") {
                         let own = tools()
                         do {
-                            while !flag.isRaised, case let index = next.add(1) - 1, index < count { try body(own, index) }
+                            while !flag.isRaised, case let index = next.add(1) - 1, index < count {
+                                try body(own, index)
+                            }
                         } catch {
                             flag.raise()
                             throw error

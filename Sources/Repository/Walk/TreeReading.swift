@@ -26,4 +26,16 @@ extension IndexedRepository {
         let bytes = try blobNow(id, .tree)
         return LoadedTree(id: id, bytes: bytes, nodes: try decodeTree(bytes, id))
     }
+
+    /// Reads and decodes a tree from one place and no other: for prune, which may delete the others.
+    func treeNow(at entry: Int) throws -> LoadedTree {
+        let id = table.blob(of: entry)
+        let place = table.place(of: entry)
+        let pack = table.packs[place.pack]
+        let sealed =
+            try windows.held(place, of: pack)
+            ?? Threads.wait { try await self.windows.read(place, of: pack, from: self.repository.store) }
+        let bytes = try open(sealed, id, place)
+        return LoadedTree(id: id, bytes: bytes, nodes: try decodeTree(bytes, id))
+    }
 }

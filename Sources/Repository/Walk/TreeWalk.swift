@@ -22,6 +22,8 @@ public struct TreeVisit: Sendable {
 public struct TreeWalk: Sendable {
     /// Threads that read trees; they wait for the store most of the time.
     public var threadCount = 4
+    /// Reads each tree from the place that `find` gives and no other, so that damage shows even where a copy would do.
+    public var isStrict = false
     private let indexed: IndexedRepository
 
     /// Makes a walk through a repository.
@@ -34,7 +36,7 @@ public struct TreeWalk: Sendable {
         _ roots: [BlobID], visit: @escaping @Sendable (TreeVisit) throws -> Void,
         unreadable: @escaping @Sendable (BlobID, TreePlace, any Error) throws -> Void
     ) async throws {
-        let walk = RunningWalk(indexed, visit, unreadable)
+        let walk = RunningWalk(indexed, isStrict: isStrict, visit, unreadable)
         try await withTaskCancellationHandler {
             try walk.start(roots)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -66,15 +68,17 @@ private final class RunningWalk: Sendable {
     }
 
     private let indexed: IndexedRepository
+    private let isStrict: Bool
     private let visit: @Sendable (TreeVisit) throws -> Void
     private let unreadable: @Sendable (BlobID, TreePlace, any Error) throws -> Void
     private let state: Monitor<State>
 
     init(
-        _ indexed: IndexedRepository, _ visit: @escaping @Sendable (TreeVisit) throws -> Void,
+        _ indexed: IndexedRepository, isStrict: Bool, _ visit: @escaping @Sendable (TreeVisit) throws -> Void,
         _ unreadable: @escaping @Sendable (BlobID, TreePlace, any Error) throws -> Void
     ) {
         self.indexed = indexed
+        self.isStrict = isStrict
         self.visit = visit
         self.unreadable = unreadable
         state = Monitor(State(seen: BitSet(limit: indexed.table.count)))
@@ -119,7 +123,7 @@ private final class RunningWalk: Sendable {
         let tree: LoadedTree
         do {
             guard step.place.depth <= Limits.treeDepth else { throw tooDeep(step) }
-            tree = try indexed.treeNow(step.id)
+            tree = try isStrict ? indexed.treeNow(at: step.entry) : indexed.treeNow(step.id)
         } catch {
             return try unreadable(step.id, step.place, error)
         }

@@ -2,19 +2,26 @@ import CLinux
 import Glibc
 
 extension LocalTreeSink: TreeSink {
-    /// Opens a file in which runs of zeros become holes.
+    /// Opens a file in which runs of zeros become holes, if the options say so.
     public func openFile(_ path: [[UInt8]], byteCount: UInt64) throws(TreeError) -> any TreeSinkFile {
-        try openFile(path, byteCount: byteCount, isSparse: true)
+        try openFile(path, byteCount: byteCount, isSparse: options.makesSparse)
     }
 
     /// Opens a file for reading only; nil when there is none.
     public func openExisting(_ path: [[UInt8]]) throws(TreeError) -> (any TreeSinkFile)? {
         guard try existing(path)?.kind == .file else { return nil }
         let (directory, name) = try parent(path)
-        let descriptor = System.open(directory.number, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { throw TreeError.system(errno, "cannot open the file", printable(path)) }
+        let number = System.openToRead(directory.number, name, O_NOFOLLOW | O_NONBLOCK)
+        guard number >= 0 else {
+            // Something else took its place since it was looked at.
+            if errno == ENOENT || errno == ELOOP || errno == ENXIO { return nil }
+            throw TreeError.system(errno, "cannot open the file", printable(path))
+        }
+        let opened = Descriptor(owning: number)
+        guard let status = System.status(of: opened.number), status.st_mode & S_IFMT == S_IFREG else { return nil }
         return SinkFile(
-            owning: descriptor, label: label(path), isNew: false, existingByteCount: 0, context: context(directory))
+            owning: opened.release(), label: label(path), isNew: false,
+            existingByteCount: UInt64(clamping: status.st_size), context: context(directory))
     }
 
     /// Writes a whole small file.
@@ -25,7 +32,7 @@ extension LocalTreeSink: TreeSink {
         return try result.get()
     }
 
-    /// Makes a symlink, device or FIFO.
+    /// Makes a symlink, device or FIFO. Throws `unsupported` for other kinds: restic does not restore sockets either.
     public func makeSpecial(_ path: [[UInt8]], _ node: Node) throws(TreeError) -> [TreeError] {
         switch node.metadata.kind {
         case .symlink: try makeSymlink(path, target: node.details.linkTarget)
@@ -33,7 +40,8 @@ extension LocalTreeSink: TreeSink {
             try makeDevice(path, kind: node.metadata.kind, device: node.metadata.device)
         case .fifo: try makeFIFO(path)
         case .file, .directory, .socket:
-            preconditionFailure("files and directories have calls of their own, sockets are not restored")
+            throw TreeError(
+                .unsupported, "a \(node.metadata.kind.rawValue) is not made this way", subject: printable(path))
         }
         return try finish(path, node: node)
     }
@@ -50,10 +58,16 @@ extension LocalTreeSink: TreeSink {
 }
 
 extension SinkFile: TreeSinkFile {
-    /// Writes bytes, holes where they are zero.
+    /// Writes bytes, holes where they are zero if the options of the sink say so.
     public func write(_ bytes: [UInt8], at offset: UInt64) throws(TreeError) {
         let result = unsafe bytes.withUnsafeBytes { bytes in
-            Result { () throws(TreeError) in try unsafe writeSparse(bytes, at: offset) }
+            Result { () throws(TreeError) in
+                if context.sink.options.makesSparse {
+                    try unsafe writeSparse(bytes, at: offset)
+                } else {
+                    try unsafe write(bytes, at: offset)
+                }
+            }
         }
         try result.get()
     }

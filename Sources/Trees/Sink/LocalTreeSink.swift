@@ -15,6 +15,9 @@ public final class LocalTreeSink: Sendable {
     public struct Options: Sendable {
         /// May a directory that is not empty be removed, with all that is in it, where something else is to be made?
         public var replacesDirectories = false
+        /// Are runs of zeros in files of some size left as holes? Otherwise the space of files is reserved before they are
+        /// written, so that a full disk is noticed at once.
+        public var makesSparse = true
         /// Walks paths without `openat2`, as on Linux before 5.6; for tests.
         public var avoidsOpenBeneath = false
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A file of the target, open for writing. Threads may read and write different places of it at once; dropping it closes it.
 public final class SinkFile: Sendable {
-    let descriptor: Int32
+    private let number: Int32
     private let label: SinkLabel
     let context: MetadataContext
     private let isOpen = Atomic(true)
@@ -15,15 +15,21 @@ public final class SinkFile: Sendable {
     public let existingByteCount: UInt64
 
     init(owning descriptor: Int32, label: SinkLabel, isNew: Bool, existingByteCount: UInt64, context: MetadataContext) {
-        self.descriptor = descriptor
+        number = descriptor
         self.label = label
         self.isNew = isNew
         self.existingByteCount = existingByteCount
         self.context = context
     }
 
+    /// The descriptor. Once closed its number may already name another file.
+    var descriptor: Int32 {
+        precondition(isOpen.load(ordering: .relaxed), "a file is not used after it was finished or closed")
+        return number
+    }
+
     deinit {
-        if isOpen.load(ordering: .relaxed) { _ = Glibc.close(descriptor) }
+        if isOpen.load(ordering: .relaxed) { _ = Glibc.close(number) }
     }
 
     /// Fills `buffer` with bytes from `offset` on; fewer than it holds only at the end of the file.
@@ -119,7 +125,7 @@ public final class SinkFile: Sendable {
     /// under way.
     public func close() throws(TreeError) {
         guard isOpen.exchange(false, ordering: .relaxed) else { return }
-        guard Glibc.close(descriptor) == 0 || errno == EINTR else {
+        guard Glibc.close(number) == 0 || errno == EINTR else {
             throw TreeError.system(errno, "cannot write the file", label.text)
         }
     }

@@ -28,6 +28,6 @@ enum NewerConfig {
         var sealer = Sealer(key: repository.key)
         let json = #"{"version":3,"id":"\#(repository.config.id)","chunker_polynomial":"25b468838dcb75"}"#
         chmod(place.path("repository/config"), 0o600)
-        try await store.put("config", try sealer.seal(Array(json.utf8)))
+        try await store.put("config", sealer.seal(Array(json.utf8)))
     }
 }

@@ -1,23 +1,25 @@
 import Glibc
 import Subprocess
+import SystemPackage
 
 /// The program itself, as a process.
 enum Program {
     /// Beside the test's own executable.
     static let path: String = {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            readlink("/proc/self/exe", bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? nil, bytes.count)
-        }
-        let own = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        let own = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return "/" + own.split(separator: "/").dropLast().joined(separator: "/") + "/lifeboat"
     }()
 
     /// Runs it to its end.
-    static func run(_ arguments: [String], _ environment: [String: String], through words: [String] = []) async throws -> Outcome {
+    static func run(_ arguments: [String], _ environment: [String: String], through words: [String] = []) async throws
+        -> Outcome
+    {
         let line = words + [path] + arguments
         let result = try await Subprocess.run(
-            .name(line[0]), arguments: Arguments(Array(line.dropFirst())), environment: variables(environment), input: .none,
+            line[0].contains("/") ? .path(FilePath(line[0])) : .name(line[0]),
+            arguments: Arguments(Array(line.dropFirst())), environment: variables(environment), input: .none,
             output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
         return Outcome(
             status: status(result.terminationStatus), output: result.standardOutput, messages: result.standardError)

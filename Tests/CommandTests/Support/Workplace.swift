@@ -1,6 +1,8 @@
 import FoundationEssentials
 import Glibc
 import LifeboatCommands
+import ObjectStore
+import Repository
 import Sealing
 import Synchronization
 import TestSupport
@@ -19,19 +21,37 @@ struct Outcome: Sendable {
 /// A folder with a place for a repository and a password file, and commands run in it within this process.
 final class Workplace: Sendable {
     let folder: TemporaryFolder
-    let environment: Mutex<[String: String]>
+    private let variables: Mutex<[String: String]>
     /// The password in the password file.
     static let password = "correct horse battery staple"
 
     init() throws {
         folder = try TemporaryFolder("command")
         let path = folder.path
-        environment = Mutex([
+        variables = Mutex([
             "PATH": String(cString: getenv("PATH")), "HOME": path, "TMPDIR": path,
             "LIFEBOAT_REPOSITORY": path + "/repository", "LIFEBOAT_PASSWORD_FILE": path + "/password",
         ])
         try write(Workplace.password + "\n", to: "password", mode: 0o600)
     }
+
+    /// A workplace with a repository in it, whose key costs next to nothing to derive.
+    static func withRepository() async throws -> Workplace {
+        let place = try Workplace()
+        let store = DirectoryStore(root: place.repository)
+        try await store.makeRoot()
+        _ = try await Repository.create(
+            in: store, password: SecretBytes(Array(password.utf8)),
+            parameters: ScryptParameters(n: 1 << 10, r: 8, p: 1),
+            owner: KeyOwner(username: "tester", hostname: "testhost", created: "2026-11-20T00:00:00Z"))
+        return place
+    }
+
+    /// What the commands see.
+    var environment: [String: String] { variables.withLock { $0 } }
+
+    /// Sets a variable that the commands see, or removes it.
+    func set(_ name: String, _ value: String?) { variables.withLock { $0[name] = value } }
 
     var repository: String { path("repository") }
     var passwordFile: String { path("password") }
@@ -53,7 +73,9 @@ final class Workplace: Sendable {
         String(decoding: try Data(contentsOf: URL(filePath: path(name))), as: UTF8.self)
     }
 
-    func list(_ name: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path(name)).sorted() }
+    func list(_ name: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path(name)).sorted()
+    }
 
     /// Runs a command within this process.
     func run(_ arguments: String..., answers: [String]? = nil) async -> Outcome {
@@ -63,7 +85,7 @@ final class Workplace: Sendable {
     func run(_ arguments: [String], answers: [String]? = nil) async -> Outcome {
         let (results, messages) = (MemorySink(), MemorySink())
         let context = CommandContext(
-            environment: environment.withLock { $0 }, output: CommandOutput(results: results, messages: messages),
+            environment: environment, output: CommandOutput(results: results, messages: messages),
             prompt: answers.map(CannedPrompt.init), hostname: "testhost",
             user: CommandContext.User(name: "tester", uid: geteuid(), gid: getegid()), processID: getpid(),
             now: Workplace.wallTime)
@@ -73,9 +95,12 @@ final class Workplace: Sendable {
 
     /// Runs restic on the same repository; throws what it says when it fails.
     @discardableResult
-    func restic(_ arguments: String...) async throws -> String {
+    func restic(_ arguments: String...) async throws -> String { try await resticArguments(arguments) }
+
+    func resticArguments(_ arguments: [String]) async throws -> String {
         try await Tool.run(
-            "restic", ["-r", repository, "--password-file", passwordFile, "--cache-dir", path("restic-cache")] + arguments)
+            "restic",
+            ["-r", repository, "--password-file", passwordFile, "--cache-dir", path("restic-cache")] + arguments)
     }
 
     @Sendable static func wallTime() -> Timestamp {

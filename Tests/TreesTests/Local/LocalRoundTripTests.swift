@@ -25,7 +25,9 @@ struct LocalRoundTripTests {
         let folder = try ScratchFolder("sparse")
         mkdir(folder("left"), 0o755)
         try NastyTree.build(at: folder("left"), seed: 3)
-        var copy = TreeCopy(to: try LocalTreeSink(root: Array(folder("right").utf8)), isSparse: true)
+        var options = LocalTreeSink.Options()
+        options.makesSparse = true
+        var copy = TreeCopy(to: try LocalTreeSink(root: Array(folder("right").utf8), options: options))
         try copy.run(from: folder("left"))
         let aspects: TreeComparison.Aspects = [.restored, .allocation]
         let differences = try TreeComparison.differences(folder("left"), folder("right"), aspects)
@@ -39,7 +41,9 @@ struct LocalRoundTripTests {
             mkdir(folder(name), 0o755)
             try NastyTree.build(at: folder(name), seed: seed)
         }
-        var copy = TreeCopy(to: try LocalTreeSink(root: Array(folder("right").utf8)), isSparse: true)
+        var options = LocalTreeSink.Options()
+        options.makesSparse = true
+        var copy = TreeCopy(to: try LocalTreeSink(root: Array(folder("right").utf8), options: options))
         try copy.run(from: folder("left"))
         let differences = try TreeComparison.differences(folder("left"), folder("right"))
         let others = differences.filter { !$0.hasPrefix("/\"random\"") && !$0.hasPrefix("/\"special\"/\"socket\"") }

@@ -39,11 +39,11 @@ struct SinkEscapeTests {
             for below in ["\(above)link\(index)/x", "\(above)link\(index)/sub/x", "\(above)link\(index)/sub/canary"] {
                 let path = below.path
                 let calls: [() throws -> Void] = [
-                    { try sink.makeDirectory(path) }, { _ = try sink.openFile(path, byteCount: 1) },
+                    { try sink.makeDirectory(path) }, { _ = try sink.openFile(path, byteCount: 1, isSparse: false) },
                     { try sink.makeFIFO(path) },
                     { _ = try bytes("x") { try sink.writeFile(path, $0, node: node()) } },
                     { try sink.makeSymlink(path, target: [0x61]) },
-                    { try sink.remove(path, recursively: true) }, { _ = try sink.finish(path, node: node()) },
+                    { try sink.remove(path, recursively: true) }, { _ = try sink.finish(path, node()) },
                     { _ = try sink.list(path.dropLast()) }, { try sink.makeHardLink("stolen".path, to: path) },
                 ]
                 for call in calls { #expect(#expect(throws: TreeError.self) { try call() }?.code == .obstructed) }
@@ -72,8 +72,8 @@ struct SinkEscapeTests {
             // A fresh sink has no directory open, so every time the way is walked again.
             let sink = try LocalTreeSink(root: Array(root.utf8), options: options)
             do throws(TreeError) {
-                let file = try sink.openFile("d/e/f\(index)".path, byteCount: 1)
-                #expect(file.finish(node()).isEmpty)
+                let file = try sink.openFile("d/e/f\(index)".path, byteCount: 1, isSparse: false)
+                #expect(try file.finish(node()).isEmpty)
                 try sink.makeSymlink("d/e/l\(index)".path, target: [0x61])
                 made += 1
             } catch {

@@ -19,7 +19,7 @@ struct SinkFileTests {
         try target.folder.status(Array(path.utf8))
     }
 
-    private func read(_ file: SinkFile, _ byteCount: Int, at offset: UInt64 = 0) throws -> [UInt8] {
+    private func read(_ file: any TreeSinkFile, _ byteCount: Int, at offset: UInt64 = 0) throws -> [UInt8] {
         var buffer = [UInt8](repeating: 7, count: byteCount)
         let count = try buffer.withUnsafeMutableBytes { try file.read(at: offset, into: $0) }
         return Array(buffer.prefix(count))
@@ -40,7 +40,7 @@ struct SinkFileTests {
 
     @Test("a file may be written in any order, read back, cut off and extended")
     func anyOrder() throws {
-        let file = try sink.openFile("f".path, byteCount: 5_000_000)
+        let file = try sink.openFile("f".path, byteCount: 5_000_000, isSparse: false)
         #expect(file.isNew)
         #expect(try status("f").st_blocks * 512 >= 5_000_000, "space is reserved")
         #expect(try status("f").st_mode & 0o7777 == 0o600)
@@ -62,22 +62,41 @@ struct SinkFileTests {
     func inPlace() throws {
         try target.file("f", String(repeating: "0", count: 20_000), mode: 0o666)
         let inode = try status("f").st_ino
-        let file = try sink.openFile("f".path, byteCount: 20_000)
+        let file = try sink.openFile("f".path, byteCount: 20_000, isSparse: false)
         #expect(!file.isNew)
         #expect(file.existingByteCount == 20_000)
         #expect(try status("f").st_mode & 0o7777 == 0o600)
         try [UInt8(0x31)].withUnsafeBytes { try file.write($0, at: 10_000) }
         #expect(try read(file, 3, at: 9_999) == [0x30, 0x31, 0x30])
-        #expect(file.finish(node()).isEmpty)
+        var whole = node()
+        whole.metadata.byteCount = 15_000
+        #expect(try file.finish(whole).isEmpty)
+        #expect(try status("f").st_size == 15_000)
         #expect(try status("f").st_ino == inode)
         #expect(try status("f").st_mode & 0o7777 == 0o640)
+    }
+
+    @Test("a file opened to look at is left as it is, and what is no file is not opened")
+    func lookingAt() throws {
+        try target.file("f", "content", mode: 0o444)
+        try target.link("g", to: "f")
+        try target.symlink("s", to: "f")
+        try target.directory("d")
+        try target.special("p", kind: S_IFIFO)
+        for name in ["s", "d", "p", "none", "none/x", "s/x"] { #expect(try sink.openExisting(name.path) == nil) }
+        let file = try #require(try sink.openExisting("f".path))
+        #expect(!file.isNew)
+        #expect(try read(file, 10) == Array("content".utf8))
+        #expect(throws: TreeError.self) { try file.write([1], at: 0) }
+        #expect(try status("f").st_mode & 0o7777 == 0o444)
+        #expect(try status("f").st_nlink == 2)
     }
 
     @Test("a file with a second name is not written in place")
     func notInPlace() throws {
         try target.file("f", "shared")
         try target.link("g", to: "f")
-        let file = try sink.openFile("f".path, byteCount: 1)
+        let file = try sink.openFile("f".path, byteCount: 1, isSparse: false)
         #expect(file.isNew)
         #expect(try status("g").st_size == 6)
         #expect(try status("g").st_nlink == 1)
@@ -85,7 +104,7 @@ struct SinkFileTests {
 
     @Test("offsets no file can have are errors, not crashes")
     func hugeOffsets() throws {
-        let file = try sink.openFile("f".path, byteCount: 0, isSparse: true)
+        let file = try sink.openFile("f".path, byteCount: 0, isSparse: false)
         for offset: UInt64 in [.max, .max - 1, 1 << 63, (1 << 63) - 1] {
             let codes = [TreeError.Code.unsupported, .failed]
             [UInt8](repeating: 1, count: 9).withUnsafeBytes { bytes in
@@ -96,7 +115,7 @@ struct SinkFileTests {
             }
             if offset >= 1 << 63 { #expect(throws: TreeError.self) { try file.setByteCount(offset) } }
         }
-        let huge = #expect(throws: TreeError.self) { try sink.openFile("g".path, byteCount: 1 << 60) }
+        let huge = #expect(throws: TreeError.self) { try sink.openFile("g".path, byteCount: 1 << 60, isSparse: false) }
         #expect(huge.map { [.noSpace, .unsupported].contains($0.code) } == true)
     }
 
@@ -112,16 +131,21 @@ struct SinkFileTests {
             }
         }
         if !isNew { try target.file(Array("f".utf8), [UInt8](repeating: 9, count: 600_000)) }
-        let file = try sink.openFile("f".path, byteCount: UInt64(total), isSparse: true)
+        var options = LocalTreeSink.Options()
+        options.makesSparse = true
+        let sink = try LocalTreeSink(root: Array(folder.path.utf8), options: options)
+        let file = try sink.openFile("f".path, byteCount: UInt64(total))
         #expect(file.isNew == isNew)
         var offset = 0
         while offset < total {
             let count = min(total - offset, Int.random(in: 1...200_000, using: &generator))
-            try expected[offset..<offset + count].withUnsafeBytes { try file.writeSparse($0, at: UInt64(offset)) }
+            try file.write(Array(expected[offset..<offset + count]), at: UInt64(offset))
             offset += count
         }
-        try file.setByteCount(UInt64(total))
-        let result = try read(file, total + 1)
+        var whole = node()
+        whole.metadata.byteCount = UInt64(total)
+        #expect(try file.finish(whole).isEmpty)
+        let result = try read(try #require(try sink.openExisting("f".path)), total + 1)
         #expect(result == expected, "seed \(seed)")
         try sink.synchronize()
         // At most 80 KB of data; a block at each border, and the blocks that pieces of an existing file share.
@@ -151,11 +175,11 @@ struct SinkFileTests {
         try target.attribute("d", "system.posix_acl_default", list)
         try target.attribute("d", "user.old", [1])
         #expect(try [UInt8]().withUnsafeBytes { try sink.writeFile("d/small".path, $0, node: node()) }.isEmpty)
-        let file = try sink.openFile("d/large".path, byteCount: 0)
-        #expect(file.finish(node()).isEmpty)
+        let file = try sink.openFile("d/large".path, byteCount: 0, isSparse: false)
+        #expect(try file.finish(node()).isEmpty)
         try sink.makeDirectory("d/below".path)
-        #expect(try sink.finish("d/below".path, node: node(.directory)).isEmpty)
-        #expect(try sink.finish("d".path, node: node(.directory, permissions: 0o1750)).isEmpty)
+        #expect(try sink.finish("d/below".path, node(.directory)).isEmpty)
+        #expect(try sink.finish("d".path, node(.directory, permissions: 0o1750)).isEmpty)
         for path in ["d", "d/small", "d/large", "d/below"] {
             let names = path.path.dropLast().isEmpty ? target.folder : try OpenFolder(folder("d"))
             #expect(try names.attributeNames(path.path.last ?? []).filter { $0 != "security.selinux" } == [], "\(path)")
@@ -167,14 +191,14 @@ struct SinkFileTests {
     func warnings() throws {
         try sink.makeSymlink("l".path, target: [0x61])
         let bad = [ExtendedAttribute(name: Array("user.x".utf8), value: [1]), ExtendedAttribute(name: [], value: [])]
-        let warnings = try sink.finish("l".path, node: node(.symlink, attributes: bad))
+        let warnings = try sink.finish("l".path, node(.symlink, attributes: bad))
         #expect(warnings.map(\.subject) == [folder("l"), folder("l")])
         #expect(warnings.first?.message.hasPrefix("cannot set the attribute user.x: ") == true)
         #expect(warnings.last?.code == .unsafeName)
         #expect(try status("l").st_mtim.tv_nsec == 999_999_999)
         try target.file("f")
         let unknown = [ExtendedAttribute(name: Array("nonsense".utf8), value: [1])]
-        #expect(try sink.finish("f".path, node: node(attributes: unknown)).map(\.code) == [.unsupported])
+        #expect(try sink.finish("f".path, node(attributes: unknown)).map(\.code) == [.unsupported])
     }
 
     @Test("unknown times are left alone, and times far away are not errors")
@@ -184,12 +208,12 @@ struct SinkFileTests {
         var one = node()
         one.metadata.modified = .unknown
         one.metadata.accessed = .unknown
-        #expect(try sink.finish("f".path, node: one).isEmpty)
+        #expect(try sink.finish("f".path, one).isEmpty)
         #expect(try status("f").st_mtim.tv_sec == 77)
         one.metadata.modified = Timestamp(seconds: .max)
-        #expect(try sink.finish("f".path, node: one).isEmpty)
+        #expect(try sink.finish("f".path, one).isEmpty)
         one.metadata.modified = Timestamp(seconds: .min)
-        #expect(try sink.finish("f".path, node: one).isEmpty)
+        #expect(try sink.finish("f".path, one).isEmpty)
     }
 
     @Test("finishing something of another kind is refused", arguments: NodeKind.allCases)
@@ -197,8 +221,8 @@ struct SinkFileTests {
         try target.symlink("s", to: "elsewhere")
         try target.special("p", kind: S_IFIFO)
         let path = kind == .symlink ? "p" : "s"
-        #expect(#expect(throws: TreeError.self) { try sink.finish(path.path, node: node(kind)) }?.code == .obstructed)
-        #expect(#expect(throws: TreeError.self) { try sink.finish("gone".path, node: node(kind)) }?.code == .notFound)
+        #expect(#expect(throws: TreeError.self) { try sink.finish(path.path, node(kind)) }?.code == .obstructed)
+        #expect(#expect(throws: TreeError.self) { try sink.finish("gone".path, node(kind)) }?.code == .notFound)
     }
 
     @Test("links without a target, or to nothing, are refused")

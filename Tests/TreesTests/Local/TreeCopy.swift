@@ -4,15 +4,13 @@ import Trees
 
 /// Copies a tree from a source to a sink by way of the JSON of its nodes, as a backup and a restore do, without a repository.
 struct TreeCopy {
-    let sink: LocalTreeSink
-    var isSparse = false
+    let sink: any TreeSink
     private(set) var warnings: [TreeError] = []
     private(set) var failures: [TreeError] = []
     private var links: [[UInt64]: [[UInt8]]] = [:]
 
-    init(to sink: LocalTreeSink, isSparse: Bool = false) {
+    init(to sink: any TreeSink) {
         self.sink = sink
-        self.isSparse = isSparse
     }
 
     /// The tree at `path`, into the root of the sink.
@@ -26,7 +24,7 @@ struct TreeCopy {
             directory = try directory.directory(entry)
         }
         try copy(directory, [])
-        if let top { warnings += try sink.finish([], node: top) }
+        if let top { warnings += try sink.finish([], top) }
     }
 
     private mutating func copy(_ directory: any SourceDirectory, _ path: [[UInt8]]) throws {
@@ -57,34 +55,30 @@ struct TreeCopy {
             try sink.makeDirectory(path)
             try copy(try directory.directory(entry), path)
         case .file: return try restoreFile(node, try directory.open(entry), path)
-        case .symlink: try sink.makeSymlink(path, target: node.details.linkTarget)
-        case .blockDevice, .characterDevice: try sink.makeDevice(path, kind: metadata.kind, device: metadata.device)
-        case .fifo: try sink.makeFIFO(path)
+        case .symlink, .blockDevice, .characterDevice, .fifo:
+            warnings += try sink.makeSpecial(path, node)
+            return
         case .socket: Issue.record("sockets are not listed")
         }
-        warnings += try sink.finish(path, node: node)
+        warnings += try sink.finish(path, node)
     }
 
     private mutating func restoreFile(_ node: Node, _ file: any SourceFile, _ path: [[UInt8]]) throws {
         #expect(try file.metadata().byteCount == node.metadata.byteCount)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 300_001, alignment: 8)
-        defer { buffer.deallocate() }
-        var count = try file.read(into: buffer)
-        if count < buffer.count, !isSparse {
-            warnings += try sink.writeFile(path, UnsafeRawBufferPointer(rebasing: buffer[..<count]), node: node)
+        var buffer = [UInt8](repeating: 0, count: 300_001)
+        var count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+        if count < 100_000 {
+            warnings += try sink.writeFile(path, Array(buffer[..<count]), node)
             return
         }
-        let target = try sink.openFile(path, byteCount: node.metadata.byteCount, isSparse: isSparse)
+        let target = try sink.openFile(path, byteCount: node.metadata.byteCount)
         var offset: UInt64 = 0
         while count > 0 {
-            let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            if isSparse { try target.writeSparse(piece, at: offset) } else { try target.write(piece, at: offset) }
+            try target.write(Array(buffer[..<count]), at: offset)
             offset += UInt64(count)
-            count = try file.read(into: buffer)
+            count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
         }
-        try target.setByteCount(offset)
-        warnings += target.finish(node)
-        try target.close()
+        warnings += try target.finish(node)
     }
 }
 
