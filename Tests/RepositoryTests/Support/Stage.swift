@@ -96,14 +96,21 @@ final class Stage: Sendable {
 
     /// All nodes below a path of a snapshot, by their paths.
     func nodes(_ snapshot: Snapshot, at path: String = "/") async throws -> [String: Node] {
-        let indexed = try await repository.indexed()
         var result = [String: Node]()
-        var waiting = [("", try await tree(snapshot, at: path, in: indexed))]
+        for (path, node) in try await nodeList(snapshot, at: path) { result[String(decoding: path, as: UTF8.self)] = node }
+        return result
+    }
+
+    /// All nodes below a path of a snapshot with the raw bytes of their paths.
+    func nodeList(_ snapshot: Snapshot, at path: String = "/") async throws -> [(path: [UInt8], node: Node)] {
+        let indexed = try await repository.indexed()
+        var result = [(path: [UInt8], node: Node)]()
+        var waiting = [([UInt8](), try await tree(snapshot, at: path, in: indexed))]
         while let (place, tree) = waiting.popLast() {
             for decoded in try await indexed.tree(tree) {
-                let name = place + "/" + String(decoding: decoded.node.name, as: UTF8.self)
-                result[name] = decoded.node
-                if let subtree = decoded.node.subtree { waiting.append((name, subtree)) }
+                let path = place + [0x2F] + decoded.node.name
+                result.append((path, decoded.node))
+                if let subtree = decoded.node.subtree { waiting.append((path, subtree)) }
             }
         }
         return result
