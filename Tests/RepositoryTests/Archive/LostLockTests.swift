@@ -62,7 +62,9 @@ struct LostLockTests {
         }
     }
 
-    static let places: [(WatchedStore.Operation, String)] = [(.put, Layout.packs), (.put, Layout.indexes), (.put, Layout.snapshots)]
+    static let places: [(WatchedStore.Operation, String)] = [
+        (.put, Layout.packs), (.put, Layout.indexes), (.put, Layout.snapshots),
+    ]
 
     @Test("keeps the second run of prune away as long as its lock is there, and loses nothing", arguments: 0..<3)
     func locked(place: Int) async throws {
@@ -77,7 +79,9 @@ struct LostLockTests {
         #expect(report.messages == [])
     }
 
-    @Test("and whose lock was taken away while both runs of prune went through ends with lockLost or a sound snapshot", arguments: 0..<3)
+    @Test(
+        "and whose lock was taken away while both runs of prune went through ends with lockLost or a sound snapshot",
+        arguments: 0..<3)
     func lockRemoved(place: Int) async throws {
         let scene = try await Scene(before: LostLockTests.places[place].0, LostLockTests.places[place].1)
         try await scene.forget()

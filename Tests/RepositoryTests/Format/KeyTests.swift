@@ -75,9 +75,12 @@ struct KeyTests {
         #expect(try await open(stage, "second").keyFile == second)
     }
 
-    @Test("with hostile scrypt parameters are refused before any work", arguments: [
-        "\"N\":1099511627776", "\"N\":1073741824", "\"N\":1023", "\"N\":0", "\"N\":-8", "\"r\":1000000", "\"p\":100000000",
-    ])
+    @Test(
+        "with hostile scrypt parameters are refused before any work",
+        arguments: [
+            "\"N\":1099511627776", "\"N\":1073741824", "\"N\":1023", "\"N\":0", "\"N\":-8", "\"r\":1000000",
+            "\"p\":100000000",
+        ])
     func hostile(field: String) async throws {
         let stage = try await Stage()
         let name = try #require(try await stage.objects(Layout.keys).first)
@@ -116,7 +119,9 @@ struct KeyTests {
 
 @Suite("a repository")
 struct MakingTests {
-    @Test("is made once: neither over another nor over what is left of one", arguments: [Layout.config, Layout.keys, Layout.snapshots])
+    @Test(
+        "is made once: neither over another nor over what is left of one",
+        arguments: [Layout.config, Layout.keys, Layout.snapshots])
     func once(remains: String) async throws {
         let stage = try await Stage()
         try await stage.backup(ScriptedSource([("a", ScriptedSource.file([1]))]), as: "/made-up")
@@ -142,12 +147,17 @@ struct MakingTests {
         #expect(error?.code == .noRepository && error?.hint.contains("lifeboat init") == true)
     }
 
-    @Test("whose config is of a newer format, no JSON, reducible or of another key is refused", arguments: [
-        ("{\"version\":3,\"id\":\"aa\",\"chunker_polynomial\":\"3da3358b4dc173\"}", RepositoryError.Code.unsupportedVersion),
-        ("{\"version\":2,\"id\":\"aa\",\"chunker_polynomial\":\"3da3358b4dc172\"}", .configDamaged),
-        ("{\"version\":2,\"id\":\"../x\",\"chunker_polynomial\":\"3da3358b4dc173\"}", .configDamaged),
-        ("{\"version\":2,\"chunker_polynomial\":\"3da3358b4dc173\"}", .configDamaged), ("[]", .configDamaged),
-    ])
+    @Test(
+        "whose config is of a newer format, no JSON, reducible or of another key is refused",
+        arguments: [
+            (
+                "{\"version\":3,\"id\":\"aa\",\"chunker_polynomial\":\"3da3358b4dc173\"}",
+                RepositoryError.Code.unsupportedVersion
+            ),
+            ("{\"version\":2,\"id\":\"aa\",\"chunker_polynomial\":\"3da3358b4dc172\"}", .configDamaged),
+            ("{\"version\":2,\"id\":\"../x\",\"chunker_polynomial\":\"3da3358b4dc173\"}", .configDamaged),
+            ("{\"version\":2,\"chunker_polynomial\":\"3da3358b4dc173\"}", .configDamaged), ("[]", .configDamaged),
+        ])
     func config(json: String, code: RepositoryError.Code) async throws {
         let stage = try await Stage()
         try await stage.store.put(Layout.config, stage.repository.ciphers.seal(Array(json.utf8)))

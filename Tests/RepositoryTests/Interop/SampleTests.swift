@@ -40,7 +40,8 @@ private let vectors = "/" + #filePath.split(separator: "/").dropLast(2).joined(s
 @Suite("the sample repository of three writers")
 struct SampleTests {
     private func sample() throws -> Sample {
-        try JSONDecoder().decode(Sample.self, from: Data(contentsOf: URL(filePath: vectors + "/sample-repo.expected.json")))
+        try JSONDecoder().decode(
+            Sample.self, from: Data(contentsOf: URL(filePath: vectors + "/sample-repo.expected.json")))
     }
 
     @Test("is restored as an independent reader says it is", arguments: 0..<3)
@@ -107,7 +108,8 @@ struct NegativeTests {
     @Test(
         "never give a wrong byte without an error",
         arguments: [
-            "wrong-length-both", "wrong-length-index", "content-null", "time-without-zone", "bit-flip", "false-hard-link",
+            "wrong-length-both", "wrong-length-index", "content-null", "time-without-zone", "bit-flip",
+            "false-hard-link",
             "gap-in-pack",
         ])
     func negative(name: String) async throws {
@@ -116,9 +118,11 @@ struct NegativeTests {
         let report = try await stage.restore(snapshot, at: "/", to: stage.folder("back"))
         let isFine = ["false-hard-link", "gap-in-pack"].contains(name)
         #expect(report.messages.isEmpty == isFine, "\(report.messages)")
-        let files = try await Tool.run("find", [stage.folder("back"), "-type", "f", "-size", "+0", "-exec", "sha256sum", "{}", "+"])
+        let files = try await Tool.run(
+            "find", [stage.folder("back"), "-type", "f", "-size", "+0", "-exec", "sha256sum", "{}", "+"])
         let digests = Set(files.split(separator: "\n").map { String($0.prefix(64)) })
-        let right = Set([Array("hello".utf8), Array("WORLD".utf8), Array("helloWORLD".utf8)].map { SHA256.digest($0).hex })
+        let right = Set(
+            [Array("hello".utf8), Array("WORLD".utf8), Array("helloWORLD".utf8)].map { SHA256.digest($0).hex })
         if isFine { #expect(digests.count == 2 || digests.count == 1) }
         #expect(digests.isSubset(of: right), "\(name): \(files)")
     }

@@ -97,7 +97,9 @@ final class Stage: Sendable {
     /// All nodes below a path of a snapshot, by their paths.
     func nodes(_ snapshot: Snapshot, at path: String = "/") async throws -> [String: Node] {
         var result = [String: Node]()
-        for (path, node) in try await nodeList(snapshot, at: path) { result[String(decoding: path, as: UTF8.self)] = node }
+        for (path, node) in try await nodeList(snapshot, at: path) {
+            result[String(decoding: path, as: UTF8.self)] = node
+        }
         return result
     }
 
@@ -149,12 +151,13 @@ final class Stage: Sendable {
     /// Proves that every snapshot finds all it needs, in packs that are there, and that no lock is left. Gives their number.
     @discardableResult
     func proveSound() async throws -> Int {
-        let plain = repository.through(store)
-        let list = try await plain.snapshots()
-        #expect(list.damaged.isEmpty)
-        for entry in list.entries { try await plain.proveReferences(ofTree: entry.tree) }
+        let said = Said()
+        var settings = CheckSettings()
+        settings.report = { if $0.severity == .error { said.add(finding: $0) } }
+        let report = try await repository.through(store).check(settings)
+        #expect(report.isClean && said.findings.isEmpty, "\(said.findings)")
         #expect(try await objects(Layout.locks) == [])
-        return list.entries.count
+        return report.snapshotCount
     }
 }
 
