@@ -70,6 +70,12 @@ public final class OpenRepository: Sendable {
         try await store.list(prefix: folder).filter { $0.byteCount > 0 }.compactMap { Layout.digest(of: $0.name) }
     }
 
+    /// Drops from the cache on this machine, if there is one in front, what the store does not list any more.
+    func trimCache(_ folder: String, to listed: [Digest]) async {
+        guard let cache = store as? CachingStore else { return }
+        await cache.retain(only: Set(listed.map { Layout.object(folder, $0) }), prefix: folder)
+    }
+
     /// For messages: which object of which repository.
     func describe(_ name: String) -> String { "\(name) of \(location)" }
 }
