@@ -32,12 +32,16 @@ public struct Lifeboat: AsyncParsableCommand {
               130  interrupted; locks are released
               141  whoever read the output went away
             """,
+        version: "lifeboat \(version)",
         groupedSubcommands: [
             CommandGroup(name: "Backup", subcommands: [BackupCommand.self, RestoreCommand.self, DumpCommand.self]),
             CommandGroup(name: "Inspection", subcommands: [SnapshotsCommand.self, ListCommand.self]),
             CommandGroup(
                 name: "Repository",
-                subcommands: [InitCommand.self, CheckCommand.self, KeyCommand.self, UnlockCommand.self]),
+                subcommands: [
+                    InitCommand.self, CheckCommand.self, ForgetCommand.self, PruneCommand.self, KeyCommand.self,
+                    UnlockCommand.self,
+                ]),
             CommandGroup(name: "Program", subcommands: [VersionCommand.self]),
         ])
 

@@ -3,7 +3,7 @@ import ArgumentParser
 struct VersionCommand: Command {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
 
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     private struct Version: Report {
         let version = Lifeboat.version

@@ -18,7 +18,7 @@ struct ParsingTests {
         ])
     func globalOptions(arguments: [String]) throws {
         let command = try #require(try Lifeboat.parseAsRoot(arguments) as? BackupCommand)
-        #expect(command.global.repository == "/srv/r" && command.path == ["a"])
+        #expect(command.global.repository == "/srv/r" && command.files.path == ["a"])
     }
 
     @Test("a program behind -- keeps its own options")

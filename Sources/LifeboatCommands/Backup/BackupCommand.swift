@@ -6,42 +6,37 @@ import Trees
 struct BackupCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Save files, databases, or what a program prints, as a snapshot.",
+        usage: """
+            lifeboat backup --path <path> … [--sqlite <file>] … [<options>]
+            lifeboat backup --stdin-from-command --stdin-filename <name> [<options>] -- <command> …
+            """,
         discussion: """
             Unchanged files are taken over from the newest snapshot of the same host and paths; only what is new is stored.
 
               lifeboat backup --path /home --path /etc --exclude '*.tmp' --exclude-caches
               lifeboat backup --path /srv/app --sqlite /srv/app/app.db
-              lifeboat backup --stdin-from-command --stdin-filename dump.sql -- pg_dump --all
+              lifeboat backup --stdin-from-command --stdin-filename db.sql -- pg_dumpall
 
             --sqlite makes a consistent copy while the database is in use, and saves it under the database's own path.
             --stdin-from-command makes no snapshot when the program fails. Neither gets to see passwords or AWS_* variables.
             Exit code 3: the snapshot was made, but some files could not be read and are not in it.
             """)
 
-    @Option(
-        help: ArgumentHelp("What to back up; may be given several times.", valueName: "path"), completion: .file())
-    var path: [String] = []
-
-    @Option(
-        help: ArgumentHelp("An SQLite database to back up consistently.", valueName: "file"), completion: .file())
-    var sqlite: [String] = []
-
+    @OptionGroup(title: "What to back up") var files: FileOptions
     @OptionGroup(title: "What to leave out") var excludes: ExcludeOptions
     @OptionGroup(title: "Output of a program") var program: ProgramOptions
     @OptionGroup(title: "The snapshot") var naming: SnapshotNaming
     @OptionGroup(title: "How to store") var storing: StoringOptions
 
-    @Flag(name: [.customShort("n"), .long], help: "Read and count, and store nothing.") var dryRun = false
-
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         if program.stdinFromCommand {
-            guard path.isEmpty, sqlite.isEmpty else {
+            guard files.path.isEmpty, files.sqlite.isEmpty else {
                 throw ValidationError("--stdin-from-command takes neither --path nor --sqlite")
             }
             guard !program.command.isEmpty else { throw ValidationError("give the program behind --: -- CMD ARG …") }
-        } else if path.isEmpty, sqlite.isEmpty {
+        } else if files.path.isEmpty, files.sqlite.isEmpty {
             throw ValidationError("nothing to back up: give --path, --sqlite or --stdin-from-command")
         } else if !program.command.isEmpty {
             throw ValidationError("a program behind -- needs --stdin-from-command")
@@ -52,7 +47,7 @@ struct BackupCommand: Command {
         let run = BackupRun(command: self, context: context)
         let began = ContinuousClock.now
         let result = program.stdinFromCommand ? try await run.program() : try await run.files()
-        let report = BackupReport(result, duration: began.duration(to: .now), isDryRun: dryRun)
+        let report = BackupReport(result, duration: began.duration(to: .now), isDryRun: files.dryRun)
         try context.output.report(report, global)
         guard result.failureCount > 0 else { return .done }
         if !global.json {
@@ -61,6 +56,19 @@ struct BackupCommand: Command {
         }
         return .incomplete
     }
+}
+
+/// What is backed up.
+struct FileOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("What to back up; may be given several times.", valueName: "path"), completion: .file())
+    var path: [String] = []
+
+    @Option(
+        help: ArgumentHelp("An SQLite database to back up consistently.", valueName: "file"), completion: .file())
+    var sqlite: [String] = []
+
+    @Flag(name: [.customShort("n"), .long], help: "Read and count, and store nothing.") var dryRun = false
 }
 
 /// What is left out of a backup of files.

@@ -17,7 +17,7 @@ struct BackupRun {
         let options = try localOptions()
         let lane = BlockingLane(name: "sources", threadCount: 1)
         // Wrong paths are told of before anyone waits for a server.
-        var paths = command.path.map { Array($0.utf8) }
+        var paths = command.files.path.map { Array($0.utf8) }
         if !paths.isEmpty {
             _ = try await lane.run { [paths] () throws(TreeError) in try LocalTreeSource(paths: paths, options: options)
             }
@@ -57,7 +57,7 @@ struct BackupRun {
         let output = context.output
         if !command.global.quiet { source.report = { output.message(RawName.printable(Array($0.utf8))) } }
         do {
-            return try await source.run { tree in
+            return try await source.run { [settings] tree in
                 try await archive(tree, settings, to: repository, counting: false)
             }
         } catch let error as TreeError {
@@ -89,7 +89,7 @@ struct BackupRun {
     private func copyDatabases(_ excludes: PatternList, on lane: BlockingLane) async throws -> [SQLiteCopy] {
         let folder = context.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         var copies = [SQLiteCopy]()
-        for file in command.sqlite {
+        for file in command.files.sqlite {
             let now = context.now()
             let copy = try await lane.run { () throws(TreeError) in try SQLiteCopy(of: file, in: folder, now: now) }
             guard !excludes.matches(copy.path) else {
@@ -113,7 +113,7 @@ struct BackupRun {
         settings.programVersion = "lifeboat \(Lifeboat.version)"
         if naming.force { settings.parent = .none }
         if let parent = naming.parent { settings.parent = .snapshot(try await repository.findSnapshot(parent)) }
-        settings.archive.isDryRun = command.dryRun
+        settings.archive.isDryRun = command.files.dryRun
         settings.archive.usesRabin = storing.rabin
         settings.archive.keepsAccessTimes = storing.withAtime
         settings.archive.writer.compressionLevel = storing.compression.level

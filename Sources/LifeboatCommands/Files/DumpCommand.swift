@@ -10,8 +10,8 @@ struct DumpCommand: Command {
         commandName: "dump",
         abstract: "Write a file of a snapshot to standard output, or a directory as a tar archive.",
         discussion: """
-              lifeboat dump latest /etc/fstab
-              lifeboat dump latest /srv/dump.sql | mysql
+              lifeboat dump latest /etc/fstab \
+              lifeboat dump latest /srv/dump.sql | mysql \
               lifeboat dump latest /home | ssh other tar x
             """)
 
@@ -20,7 +20,7 @@ struct DumpCommand: Command {
 
     @OptionGroup var filter: LatestOptions
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         if context.output.resultsGoToTerminal, path.pathComponents.isEmpty {

@@ -7,8 +7,8 @@ struct ListCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List the files in a snapshot.",
         discussion: """
-              lifeboat ls latest
-              lifeboat ls -l latest /etc
+              lifeboat ls latest \
+              lifeboat ls -l latest /etc \
               lifeboat ls --json 1a2b3c4d /srv/app
             """)
 
@@ -20,7 +20,7 @@ struct ListCommand: Command {
 
     @OptionGroup var filter: LatestOptions
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         try await RepositoryAccess(context: context, options: global).reading(reading) { repository in
@@ -77,7 +77,7 @@ private struct SnapshotLine: Encodable {
     }
 
     func encode(to encoder: any Encoder) throws {
-        try SnapshotListing(entry).encode(to: encoder)
+        try entry.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode("snapshot", forKey: .messageType)
         try container.encode("snapshot", forKey: .structType)

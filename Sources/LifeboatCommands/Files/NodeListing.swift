@@ -24,7 +24,7 @@ struct NodeListing: Encodable {
         if !node.details.group.isEmpty { try container.encode(node.details.group, forKey: .group) }
         if metadata.kind == .file { try container.encode(metadata.byteCount, forKey: .size) }
         try container.encode(metadata.goFileMode, forKey: .mode)
-        try container.encode(Permissions.text(metadata), forKey: .permissions)
+        try container.encode(Permissions.goText(metadata), forKey: .permissions)
         try container.encode(metadata.modified.rfc3339, forKey: .mtime)
         try container.encode(metadata.accessed.rfc3339, forKey: .atime)
         try container.encode(metadata.changed.rfc3339, forKey: .ctime)
@@ -55,8 +55,19 @@ struct NodeListing: Encodable {
     }
 }
 
-/// Kind and permissions as `ls -l` has them.
+/// Kind and permissions as text.
 enum Permissions {
+    /// As Go's `FileMode.String()` has them, which is what restic's JSON shows: `dtrwxrwxrwx`.
+    static func goText(_ metadata: Metadata) -> String {
+        let mode = metadata.goFileMode
+        let letters = Array("dalTLDpSugct?")
+        let kind = letters.indices.filter { mode & (1 << UInt32(31 - $0)) != 0 }.map { letters[$0] }
+        let bits = Array("rwxrwxrwx")
+        let permissions = bits.indices.map { mode & (1 << UInt32(8 - $0)) != 0 ? bits[$0] : "-" }
+        return (kind.isEmpty ? "-" : String(kind)) + String(permissions)
+    }
+
+    /// As `ls -l` has them: `drwxrwxrwt`.
     static func text(_ metadata: Metadata) -> String {
         let kind =
             switch metadata.kind {

@@ -21,7 +21,7 @@ struct KeyAddCommand: Command {
     static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a password.")
 
     @OptionGroup var new: NewPasswordOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let access = RepositoryAccess(context: context, options: global)
@@ -42,7 +42,7 @@ struct KeyPasswdCommand: Command {
         discussion: "The new key file is written and proven before the old one is removed. Other passwords stay.")
 
     @OptionGroup var new: NewPasswordOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let access = RepositoryAccess(context: context, options: global)
@@ -64,7 +64,7 @@ struct KeyRemoveCommand: Command {
     @Argument(help: ArgumentHelp("ID of the key file, or the beginning of it.", valueName: "id"))
     var id: String
 
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let access = RepositoryAccess(context: context, options: global)

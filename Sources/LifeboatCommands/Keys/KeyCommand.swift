@@ -4,7 +4,7 @@ struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key", abstract: "List, add, remove or change the passwords of a repository.",
         discussion: """
-            Every password has a key file of its own, which opens the same master key. At most 20 may exist. Removing one does not
+            Every password has a key file of its own, which opens the same master key. At most 20 may exist. Removing one does not \
             revoke what its holder has already read, nor a copy of the master key made meanwhile.
             """,
         subcommands: [KeyListCommand.self, KeyAddCommand.self, KeyRemoveCommand.self, KeyPasswdCommand.self])

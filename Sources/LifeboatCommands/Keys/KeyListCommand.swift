@@ -7,7 +7,7 @@ struct KeyListCommand: Command {
         commandName: "list", abstract: "List key files; * marks the one in use.")
 
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     private struct Key: Encodable {
         let current: Bool

@@ -6,7 +6,7 @@ struct CheckCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Look for damage.",
         discussion: """
-            Without options, everything but the data is read: keys, indexes, snapshots and trees, and that every blob they need is
+            Without options, everything but the data is read: keys, indexes, snapshots and trees, and that every blob they need is \
             in a pack of the right size. Damage inside packs is found by reading them.
 
               lifeboat check
@@ -21,7 +21,7 @@ struct CheckCommand: Command {
     var readDataSubset: SubsetArgument?
 
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         if readData, readDataSubset != nil {

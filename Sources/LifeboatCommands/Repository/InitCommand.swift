@@ -12,7 +12,7 @@ struct InitCommand: Command {
               lifeboat init --repo /srv/backup --generate-password-file /root/backup-password
               lifeboat init --repo s3:https://s3.example.org/backups/web1 --password-file /root/backup-password
 
-            --generate-password-file writes 256 random bits into a new file that only you can read. Keep copies of it elsewhere.
+            --generate-password-file writes 256 random bits into a new file that only you can read. Keep copies of it elsewhere. \
             A password of your own is asked for twice and made costly to guess.
             """)
 
@@ -20,7 +20,7 @@ struct InitCommand: Command {
         help: ArgumentHelp("Make this file, with a new random password in it.", valueName: "file"), completion: .file())
     var generatePasswordFile: String?
 
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     private struct Made: Report {
         let messageType = "initialized"

@@ -6,16 +6,16 @@ struct UnlockCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "unlock", abstract: "Remove locks that dead processes left behind.",
         discussion: """
-            Removed are locks older than 30 minutes, and those of processes of this machine that are gone. A lock that is held is
+            Removed are locks older than 30 minutes, and those of processes of this machine that are gone. A lock that is held is \
             refreshed every five minutes, so it stays.
 
-            --remove-all removes the locks of running processes too. A prune that runs beside a backup then may delete what the
+            --remove-all removes the locks of running processes too. A prune that runs beside a backup then may delete what the \
             backup relies on: be sure that nobody else works.
             """)
 
     @Flag(help: "Remove all locks, whoever holds them.") var removeAll = false
 
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     private struct Removed: Report {
         let messageType = "unlocked"

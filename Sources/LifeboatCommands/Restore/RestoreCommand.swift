@@ -8,14 +8,14 @@ struct RestoreCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Bring files back from a snapshot.",
         discussion: """
-            What is in the target already is compared, and only what differs is fetched: an interrupted restore goes on where it
+            What is in the target already is compared, and only what differs is fetched: an interrupted restore goes on where it \
             stopped. Nothing outside the target is ever touched, whatever names a snapshot holds.
 
               lifeboat restore --snapshot latest --to /tmp/restored
-              lifeboat restore --snapshot latest --path /srv/app --to /srv/app --delete --dry-run
+              lifeboat restore -s latest --path /srv/app --to /srv/app --delete --dry-run
               lifeboat restore --snapshot 1a2b3c4d --to / --include /etc/fstab --verify
 
-            The first lays paths below the target as they were: /tmp/restored/srv/app. --path restores what is inside it
+            The first lays paths below the target as they were: /tmp/restored/srv/app. --path restores what is inside it \
             directly into the target.
             """)
 
@@ -46,7 +46,7 @@ struct RestoreCommand: Command {
 
     @OptionGroup var filter: LatestOptions
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         if to.isEmpty { throw ValidationError("--to needs a directory") }

@@ -7,8 +7,8 @@ struct SnapshotsCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "snapshots", abstract: "List snapshots, oldest first.",
         discussion: """
-              lifeboat snapshots
-              lifeboat snapshots --host web1 --tag nightly --latest 3
+              lifeboat snapshots \
+              lifeboat snapshots --host web1 --tag nightly --latest 3 \
               lifeboat snapshots --group-by host,paths --json
             """)
 
@@ -24,7 +24,7 @@ struct SnapshotsCommand: Command {
     var groupBy: GroupingArgument?
 
     @OptionGroup var reading: ReadingOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         if let latest, latest < 1 { throw ValidationError("--latest takes a number from 1 on") }
@@ -52,7 +52,7 @@ struct SnapshotsCommand: Command {
             entries = entries.filter(wanted.contains)
         }
         guard let latest else { return entries }
-        let items = entries.map(RetentionItem.init)
+        let items = entries.map(\.retentionItem)
         let newest = RetentionGrouping.usual.groups(of: items).flatMap { $0.indices.suffix(latest) }
         return newest.sorted().map { entries[$0] }
     }
@@ -61,8 +61,10 @@ struct SnapshotsCommand: Command {
         guard let grouping = groupBy?.value else {
             return try output.report(Listing(entries: entries), global)
         }
-        let groups = grouping.groups(of: entries.map(RetentionItem.init)).map { group in
-            Group(key: GroupKey(group), entries: group.indices.map { entries[$0] })
+        let groups = grouping.groups(of: entries.map(\.retentionItem)).map { group in
+            Group(
+                key: GroupKey(hostname: group.hostname, paths: group.paths, tags: group.tags),
+                entries: group.indices.map { entries[$0] })
         }
         try output.report(Groups(groups: groups), global)
     }
@@ -73,9 +75,9 @@ struct SnapshotsCommand: Command {
 private struct Listing: Report {
     let entries: [SnapshotEntry]
 
-    func encode(to encoder: any Encoder) throws { try entries.map(SnapshotListing.init).encode(to: encoder) }
+    func encode(to encoder: any Encoder) throws { try entries.encode(to: encoder) }
 
-    var lines: [String] { SnapshotListing.table(entries) }
+    var lines: [String] { SnapshotTable.lines(entries) }
 }
 
 private struct Group: Encodable {
@@ -90,7 +92,7 @@ private struct Group: Encodable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(key, forKey: .key)
-        try container.encode(entries.map(SnapshotListing.init), forKey: .snapshots)
+        try container.encode(entries, forKey: .snapshots)
     }
 }
 
@@ -99,5 +101,5 @@ private struct Groups: Report {
 
     func encode(to encoder: any Encoder) throws { try groups.encode(to: encoder) }
 
-    var lines: [String] { groups.flatMap { [$0.key.title] + SnapshotListing.table($0.entries) + [""] } }
+    var lines: [String] { groups.flatMap { [$0.key.title] + SnapshotTable.lines($0.entries) + [""] } }
 }

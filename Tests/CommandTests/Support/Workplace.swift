@@ -95,7 +95,9 @@ final class Workplace: Sendable {
 
     /// Runs restic on the same repository; throws what it says when it fails.
     @discardableResult
-    func restic(_ arguments: String...) async throws -> String {
+    func restic(_ arguments: String...) async throws -> String { try await resticArguments(arguments) }
+
+    func resticArguments(_ arguments: [String]) async throws -> String {
         try await Tool.run(
             "restic",
             ["-r", repository, "--password-file", passwordFile, "--cache-dir", path("restic-cache")] + arguments)
