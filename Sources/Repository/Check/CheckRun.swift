@@ -62,6 +62,7 @@ extension OpenRepository {
         let packs = try await StoredPacks.list(of: self)
         try await Threads.run("check") { IndexCheck(indexed, packs, run).check() }
         try await checkSnapshots(indexed, run)
+        indexed.windows.clear()
         try await PackCheck(indexed, packs, run).check()
         return run.report
     }
