@@ -212,7 +212,9 @@ extension Bench {
         try await demandWhole(bench, [all[0], all[2]])
     }
 
-    @Test("damage that hides what is in use stops both runs", arguments: ["snapshots/", "index/", "empty snapshot", "tree", "pack"])
+    @Test(
+        "damage that hides what is in use stops both runs",
+        arguments: ["snapshots/", "index/", "empty snapshot", "tree", "pack"])
     func refusals(_ what: String) async throws {
         let (bench, all) = try await bench()
         try await forget(bench, all[1].0)
