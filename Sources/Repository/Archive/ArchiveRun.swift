@@ -166,11 +166,11 @@ struct ArchiveWorker {
             id = try unsafe tree.withUnsafeBytes { try unsafe run.writer.store($0, .tree, tools: tools).id }
         }
         guard let parent = job.parent, var node = job.node else { return run.finishRoot(id) }
-        run.progress.addDirectory(job.before.map { $0.tree == id ? .unchanged : .changed } ?? .new)
         node.subtree = id
         var raw = [UInt8]()
         TreeEncoder.append(node, to: &raw)
         let isReused = job.before.map { $0.raw.elementsEqual(raw) } ?? false
+        run.progress.addDirectory(job.before == nil ? .new : isReused ? .unchanged : .changed)
         if parent.complete(job.slot, raw[...], isReused: isReused) { run.push(.directory(parent)) }
     }
 }

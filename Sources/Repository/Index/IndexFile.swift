@@ -32,8 +32,8 @@ enum IndexFile {
             Result { () throws(JSONError) in
                 var cursor = unsafe JSONCursor(text)
                 try cursor.object { (cursor, key) throws(JSONError) in
-                    guard key == "packs", !cursor.null() else { return try cursor.skipValue() }
-                    try cursor.array(pack)
+                    guard key == "packs" else { return try cursor.skipValue() }
+                    if !cursor.null() { try cursor.array(pack) }
                 }
                 try cursor.end()
             }

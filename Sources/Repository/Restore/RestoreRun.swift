@@ -123,7 +123,9 @@ final class RestoreRun: Sendable {
         case is CancellationError: return true
         case let error as TreeError: return error.code == .noSpace
         case let error as StoreError:
-            let codes: [StoreError.Code] = [.cancelled, .credentialsRefused, .storeMissing, .tlsUntrusted, .clockSkewed]
+            let codes: [StoreError.Code] = [
+                .cancelled, .credentialsRefused, .storeMissing, .tlsUntrusted, .clockSkewed,
+            ]
             return error.isTransient || codes.contains(error.code)
         default: return false
         }

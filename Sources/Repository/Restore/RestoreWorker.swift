@@ -184,7 +184,8 @@ final class RestoreWorker {
         let plain = try Threads.wait { try await indexed.blob(id, .data) }
         guard plain.count == blob.place.plainByteCount else {
             throw RepositoryError(
-                .indexDamaged, "indexes give blob \(id.short) \(blob.place.plainByteCount) bytes, and it has \(plain.count)",
+                .indexDamaged,
+                "indexes give blob \(id.short) \(blob.place.plainByteCount) bytes, and it has \(plain.count)",
                 subject: indexed.repository.location, hint: "run `lifeboat repair index`, then restore again")
         }
         return plain

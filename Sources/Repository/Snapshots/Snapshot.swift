@@ -88,9 +88,9 @@ public struct SnapshotSummary: Sendable, Hashable, Codable {
     public var filesUnmodified: UInt64 = 0
     /// Directories that the parent does not have.
     public var dirsNew: UInt64 = 0
-    /// Directories whose tree differs from the parent's.
+    /// Directories that differ from the parent's, in what is in them or in their own metadata.
     public var dirsChanged: UInt64 = 0
-    /// Directories whose tree is the parent's.
+    /// Directories that are the parent's in everything.
     public var dirsUnmodified: UInt64 = 0
     /// Data blobs that were new to the repository.
     public var dataBlobs: UInt64 = 0

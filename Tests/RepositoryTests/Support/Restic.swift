@@ -10,8 +10,12 @@ struct Restic: Sendable {
     /// Is it installed? Where `CI` is set a missing one fails.
     static var isExpected: Bool {
         ProcessInfo.processInfo.environment["CI"] != nil
-            || ["/usr/bin/restic", "/usr/local/bin/restic"].contains(where: FileManager.default.isExecutableFile(atPath:))
+            || ["/usr/bin/restic", "/usr/local/bin/restic"].contains(
+                where: FileManager.default.isExecutableFile(atPath:))
     }
+
+    /// restic ended well and did not say what it should.
+    struct Unexpected: Error { let output: String }
 
     /// One entry of a snapshot as `ls --json` tells it.
     struct Entry: Decodable, Sendable {
@@ -19,7 +23,7 @@ struct Restic: Sendable {
         let type: String
         let path: String
         let size: UInt64?
-        let mode: UInt64
+        let mode: UInt64?
         let mtime: String
     }
 
@@ -68,7 +72,7 @@ struct Restic: Sendable {
         arguments.append(path)
         let output = try await run(arguments)
         guard let line = output.split(separator: "\n").last(where: { $0.contains("\"summary\"") }) else {
-            throw Tool.Failure(description: "restic backup says no summary: \(output)")
+            throw Unexpected(output: output)
         }
         return try JSONDecoder().decode(Summary.self, from: Data(line.utf8))
     }
@@ -83,7 +87,7 @@ struct Restic: Sendable {
     /// `check --read-data`, which must find nothing.
     func check() async throws {
         let output = try await self("check", "--read-data")
-        guard output.contains("no errors were found") else { throw Tool.Failure(description: output) }
+        guard output.contains("no errors were found") else { throw Unexpected(output: output) }
     }
 
     func snapshots() async throws -> [Listed] {

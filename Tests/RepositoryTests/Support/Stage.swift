@@ -55,6 +55,7 @@ final class Stage: Sendable {
     }
 
     /// A folder to back up, made empty.
+    @discardableResult
     func makeFolder(_ name: String) throws -> TreeMaker {
         try TreeMaker(folder.path).directory(name)
     }
@@ -116,7 +117,8 @@ final class Stage: Sendable {
     ) async throws -> RestoreReport {
         let open = store.map { repository.through($0) } ?? repository
         let indexed = try await open.indexed()
-        return try await restore(try await tree(snapshot, at: path, in: indexed), of: indexed, to: target, change: change)
+        return try await restore(
+            try await tree(snapshot, at: path, in: indexed), of: indexed, to: target, change: change)
     }
 
     /// Restores a tree into a folder.
