@@ -214,7 +214,8 @@ struct ErrorTests {
                 == ErrorObject(
                     message_type: "error", code: "noRepository",
                     message: "the directory \(place.repository) is not there", where: place.repository,
-                    hint: "is the disk mounted? `lifeboat init` makes the directory of a new repository", exit_code: 10))
+                    hint: "is the disk mounted? `lifeboat init` makes the directory of a new repository", exit_code: 10)
+        )
         #expect(outcome.status == 10 && outcome.output == "")
     }
 

@@ -59,7 +59,8 @@ struct StoppedBackupTests {
         #expect(await place.run("backup", "--path", place.path("data")).status == 0)
         let target = place.path("restored")
         #expect(
-            await place.run("restore", "--snapshot", "latest", "--path", place.path("data"), "--to", target).status == 0)
+            await place.run("restore", "--snapshot", "latest", "--path", place.path("data"), "--to", target).status == 0
+        )
         #expect(try place.read("restored/file") == StoppedBackupTests.content)
     }
 

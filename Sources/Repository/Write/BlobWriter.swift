@@ -76,8 +76,10 @@ public final class BlobWriter: Sendable {
     }
 
     /// Tools for one thread that will call `store`.
-    func tools() -> WriterTools { WriterTools(
-            key: repository.key, level: settings.compressionLevel, compressesData: settings.compressesData) }
+    func tools() -> WriterTools {
+        WriterTools(
+            key: repository.key, level: settings.compressionLevel, compressesData: settings.compressesData)
+    }
 
     /// Stores a blob unless it is there already, and says whether it was new. When this returns, the blob is in a pack in
     /// memory at least; it is in the store after `finish`.

@@ -18,7 +18,9 @@ struct NastyTreeTests {
     /// links between names of a device.
     private func withoutKnownLosses(_ differences: [String]) -> [String] {
         differences.filter { line in
-            let lost = ["/\"links\"/\"raw\": link target", "/\"attributes\"/\"link\": attributes", "/\"special\"/\"null"]
+            let lost = [
+                "/\"links\"/\"raw\": link target", "/\"attributes\"/\"link\": attributes", "/\"special\"/\"null",
+            ]
             return !lost.contains { line.hasPrefix($0) }
         }
     }
