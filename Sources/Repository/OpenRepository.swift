@@ -64,10 +64,18 @@ public final class OpenRepository: Sendable {
         return digest
     }
 
-    /// Names of all objects in a folder that are digests; others are not ours and are left out. Zero-byte objects too:
-    /// locks may be such, and nothing else of that size can be read.
+    /// Names of all objects in a folder that are digests; others are not ours and are left out. Locks of zero bytes too, as
+    /// restic does it. An index or a snapshot of zero bytes is damaged, not absent: who prunes must know.
     public func list(_ folder: String) async throws -> [Digest] {
-        try await store.list(prefix: folder).filter { $0.byteCount > 0 }.compactMap { Layout.digest(of: $0.name) }
+        try await store.list(prefix: folder).compactMap { info in
+            folder == Layout.locks && info.byteCount == 0 ? nil : Layout.digest(of: info.name)
+        }
+    }
+
+    /// Drops from the cache on this machine, if there is one in front, what the store does not list any more.
+    func trimCache(_ folder: String, to listed: [Digest]) async {
+        guard let cache = store as? CachingStore else { return }
+        await cache.retain(only: Set(listed.map { Layout.object(folder, $0) }), prefix: folder)
     }
 
     /// For messages: which object of which repository.

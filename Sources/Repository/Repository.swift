@@ -57,19 +57,33 @@ public struct Repository: Sendable {
         return repository
     }
 
+    /// Looks whether there is a repository, before anyone is asked for a password. Throws `.noRepository`.
+    public func probe() async throws {
+        do throws(StoreError) {
+            _ = try await store.head(Layout.config)
+        } catch {
+            throw explained(error)
+        }
+    }
+
     private func readConfig() async throws -> [UInt8] {
-        do {
+        do throws(StoreError) {
             return try await store.get(Layout.config)
         } catch {
-            guard error.code == .notFound || error.code == .storeMissing else { throw error }
-            throw RepositoryError(
-                .noRepository,
-                error.code == .notFound ? "there is no repository here: no object `config`" : error.message,
-                subject: store.location,
-                hint: error.code == .storeMissing && !error.hint.isEmpty
-                    ? error.hint : "check the address, or make one with `lifeboat init`",
-                cause: error)
+            throw explained(error)
         }
+    }
+
+    /// Says that there is no repository when that is what the store's error means.
+    private func explained(_ error: StoreError) -> any Error {
+        guard error.code == .notFound || error.code == .storeMissing else { return error }
+        let isStoreMissing = error.code == .storeMissing
+        return RepositoryError(
+            .noRepository, isStoreMissing ? error.message : "there is no repository here: no object `config`",
+            subject: store.location,
+            hint: isStoreMissing && !error.hint.isEmpty
+                ? error.hint : "check the address, or make one with `lifeboat init`",
+            cause: error)
     }
 }
 

@@ -39,7 +39,7 @@ struct ErrorTests {
             await place.run("snapshots"), 10,
             [
                 "error: the directory \(place.repository) is not there", "where: \(place.repository)",
-                "hint:  check the address, or make one with `lifeboat init`",
+                "hint:  is the disk mounted? `lifeboat init` makes the directory of a new repository",
             ])
     }
 
@@ -214,7 +214,8 @@ struct ErrorTests {
                 == ErrorObject(
                     message_type: "error", code: "noRepository",
                     message: "the directory \(place.repository) is not there", where: place.repository,
-                    hint: "check the address, or make one with `lifeboat init`", exit_code: 10))
+                    hint: "is the disk mounted? `lifeboat init` makes the directory of a new repository", exit_code: 10)
+        )
         #expect(outcome.status == 10 && outcome.output == "")
     }
 

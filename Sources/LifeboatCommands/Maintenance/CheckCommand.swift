@@ -36,7 +36,7 @@ struct CheckCommand: Command {
         if reading.noLock {
             result = try await check(repository, context)
         } else {
-            result = try await repository.locked(.exclusive, access.locks) { _ in try await check(repository, context) }
+            result = try await repository.locked(.shared, access.locks) { _ in try await check(repository, context) }
         }
         try context.output.report(result, global)
         return result.report.isClean ? .done : .failed

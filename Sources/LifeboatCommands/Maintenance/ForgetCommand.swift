@@ -37,8 +37,8 @@ struct ForgetCommand: Command {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let access = RepositoryAccess(context: context, options: global)
         let repository = try await access.open()
-        let kind = dryRun ? LockKind.shared : .exclusive
-        let removed = try await repository.locked(kind, access.locks) { _ in
+        // Shared is enough: only prune deletes what readers and backups rely on.
+        let removed = try await repository.locked(.shared, access.locks) { _ in
             snapshots.isEmpty ? try await byRules(repository, context) : try await byName(repository, context)
         }
         if prune, removed > 0, !dryRun {

@@ -58,18 +58,3 @@ struct RepositoryAccess {
         KeyOwner(username: context.user.name, hostname: context.hostname, created: context.now().rfc3339)
     }
 }
-
-extension Repository {
-    /// Looks whether there is a repository at all. Throws `.noRepository`.
-    func probe() async throws {
-        do throws(StoreError) {
-            _ = try await store.head("config")
-        } catch {
-            guard error.code == .notFound || error.code == .storeMissing else { throw error }
-            throw RepositoryError(
-                .noRepository,
-                error.code == .notFound ? "there is no repository here: no object `config`" : error.message,
-                subject: store.location, hint: "check the address, or make one with `lifeboat init`", cause: error)
-        }
-    }
-}

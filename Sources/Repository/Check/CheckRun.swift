@@ -52,16 +52,19 @@ extension OpenRepository {
     /// of each other. With data, each pack is read, and each blob opened and compared with its ID.
     ///
     /// Findings are reported as they are made; throws only what ends the check, such as a store that cannot be reached. Hold a
-    /// lock meanwhile, or a prune at the same time looks like damage.
+    /// shared lock meanwhile, or a prune at the same time looks like damage. Backups may run: snapshots are listed before the
+    /// index, so all that they need was indexed before.
     public func check(_ settings: CheckSettings = CheckSettings()) async throws -> CheckReport {
         try settings.validate()
         let run = CheckRun(settings)
         try await checkKeys(run)
         try await checkSideObjects(run)
+        let list = try await snapshots()
         let indexed = try await self.indexed(skippingDamaged: true)
         let packs = try await StoredPacks.list(of: self)
         try await Threads.run("check") { IndexCheck(indexed, packs, run).check() }
-        try await checkSnapshots(indexed, run)
+        try await checkSnapshots(list, indexed, run)
+        indexed.windows.clear()
         try await PackCheck(indexed, packs, run).check()
         return run.report
     }
@@ -104,8 +107,7 @@ extension OpenRepository {
         }
     }
 
-    private func checkSnapshots(_ indexed: IndexedRepository, _ run: CheckRun) async throws {
-        let list = try await snapshots()
+    private func checkSnapshots(_ list: SnapshotList, _ indexed: IndexedRepository, _ run: CheckRun) async throws {
         for (id, error) in list.damaged {
             run.find(
                 .error, .snapshotDamaged, BlobReader.reason(error),

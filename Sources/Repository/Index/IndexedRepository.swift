@@ -65,6 +65,7 @@ private final class IndexLoader: Sendable {
 
     func load(retired: Set<PackID>) async throws -> IndexedRepository {
         let names = try await repository.list(Layout.indexes).sorted()
+        await repository.trimCache(Layout.indexes, to: names)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (number, digest) in names.enumerated() {
                 if number >= IndexLoader.readsAtOnce { try await group.next() }

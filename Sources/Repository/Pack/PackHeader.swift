@@ -55,9 +55,10 @@ enum PackHeader {
             func number(at start: Int) -> UInt32 { length(header[start..<start + 4]) }
             let byteCount = number(at: index + 1)
             let plain = kind >= 2 ? number(at: index + 5) : 0
-            guard let digest = Digest(bytes: header[(index + size - 32)..<(index + size)]),
-                let type = BlobType(rawValue: kind & 1)
-            else { throw damaged("entry \(blobs.count) of its header makes no sense", subject) }
+            let digest = unsafe header.withUnsafeBytes { unsafe Digest(in: $0, at: index + size - Digest.byteCount) }
+            guard let type = BlobType(rawValue: kind & 1) else {
+                throw damaged("entry \(blobs.count) of its header makes no sense", subject)
+            }
             guard byteCount >= UInt32(Sealer.overhead), offset + UInt64(byteCount) <= bodyByteCount else {
                 throw damaged("entry \(blobs.count) of its header reaches beyond the blobs", subject)
             }

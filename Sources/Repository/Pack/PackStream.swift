@@ -3,7 +3,7 @@ import Sealing
 
 /// Reads ranges of a pack in ascending order on a thread of ours: 4 MiB at a time, the next piece while this one is worked on.
 final class PackStream {
-    private static let pieceByteCount: UInt64 = 4 << 20
+    private static let pieceByteCount: UInt64 = 2 << 20
     /// Gaps up to this size are read rather than skipped.
     private static let gapByteCount: UInt64 = 1 << 20
 
@@ -13,8 +13,12 @@ final class PackStream {
     /// Reads everything and takes its digest; else gaps are skipped.
     private let isHashing: Bool
     private var hasher = SHA256Hasher()
-    private var held: [UInt8] = []
+    /// The piece read last, and where it begins.
+    private var piece: [UInt8] = []
     private var start: UInt64 = 0
+    /// The last range that did not lie within one piece.
+    private var joined: [UInt8] = []
+    private var joinedStart: UInt64 = 0
     private var ahead: (start: UInt64, task: Task<[UInt8], any Error>)?
 
     init(_ pack: PackID, byteCount: UInt64, of repository: OpenRepository, isHashing: Bool) {
@@ -26,49 +30,60 @@ final class PackStream {
 
     deinit { ahead?.task.cancel() }
 
-    private var end: UInt64 { start + UInt64(held.count) }
+    private var end: UInt64 { start + UInt64(piece.count) }
 
-    /// Calls `body` with the bytes of a range that begins at or behind the one asked for before, and ends inside the pack.
+    /// Calls `body` with the bytes of a range of the pack. Ranges in ascending order are read once.
     func withBytes<R>(_ range: Range<UInt64>, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
-        try load(range)
+        precondition(range.upperBound <= byteCount, "a range reaches beyond its pack")
+        if !isHashing, range.lowerBound > end + PackStream.gapByteCount {
+            start = range.lowerBound
+            piece = []
+        }
+        while end <= range.lowerBound, end < range.upperBound { try advance() }
+        if range.lowerBound >= start, range.upperBound <= end {
+            return try unsafe PackStream.cut(piece, range, from: start, body)
+        }
+        if range.lowerBound < joinedStart || range.upperBound > joinedStart + UInt64(joined.count) { try join(range) }
+        return try unsafe PackStream.cut(joined, range, from: joinedStart, body)
+    }
+
+    private static func cut<R>(
+        _ bytes: [UInt8], _ range: Range<UInt64>, from start: UInt64, _ body: (UnsafeRawBufferPointer) throws -> R
+    ) throws -> R {
         let first = Int(range.lowerBound - start)
-        return try unsafe held.withUnsafeBytes { bytes in
+        return try unsafe bytes.withUnsafeBytes { bytes in
             try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[first..<first + range.count]))
         }
+    }
+
+    /// Puts together a range that lies in several pieces.
+    private func join(_ range: Range<UInt64>) throws {
+        joined.removeAll(keepingCapacity: true)
+        joinedStart = range.lowerBound
+        guard range.lowerBound >= start else { return try readAgain(range) }
+        joined += piece[Int(range.lowerBound - start)...]
+        while joined.count < range.count {
+            try advance()
+            joined += piece.prefix(range.count - joined.count)
+        }
+    }
+
+    /// A range that begins before the piece at hand, since a pack and its index disagree about what lies there.
+    private func readAgain(_ range: Range<UInt64>) throws {
+        let (store, name) = (store, name)
+        joined = try Threads.wait { try await store.get(name, range: range) }
+        guard joined.count == range.count else { throw cutShort(at: range.lowerBound + UInt64(joined.count)) }
     }
 
     /// Reads what is left, and gives the digest of the whole pack.
     func finish() throws -> Digest {
         precondition(isHashing, "a pack that is read in parts has no digest")
-        while end < byteCount {
-            start = end
-            held = try nextPiece()
-        }
+        while end < byteCount { try advance() }
         return hasher.finish()
     }
 
-    private func load(_ range: Range<UInt64>) throws {
-        precondition(range.lowerBound >= start && range.upperBound <= byteCount, "ranges of a pack in ascending order")
-        if !isHashing, range.lowerBound > end + PackStream.gapByteCount {
-            start = range.lowerBound
-            held = []
-        }
-        while end < range.upperBound {
-            let keep = min(range.lowerBound, end)
-            let piece = try nextPiece()
-            if keep == end {
-                start = end
-                held = piece
-            } else {
-                held.removeFirst(Int(keep - start))
-                start = keep
-                held += piece
-            }
-        }
-    }
-
-    /// The bytes that follow those held.
-    private func nextPiece() throws -> [UInt8] {
+    /// Goes on to the next piece.
+    private func advance() throws {
         let from = end
         let task: Task<[UInt8], any Error>
         if let ahead, ahead.start == from {
@@ -77,12 +92,12 @@ final class PackStream {
             ahead?.task.cancel()
             task = fetch(from)
         }
-        let piece = try Threads.wait { try await task.value }
-        guard !piece.isEmpty, from + UInt64(piece.count) <= byteCount else { throw cutShort(at: from) }
+        piece = []
+        start = from
+        piece = try Threads.wait { try await task.value }
+        guard !piece.isEmpty, end <= byteCount else { throw cutShort(at: from) }
         if isHashing { hasher.update(piece) }
-        let next = from + UInt64(piece.count)
-        ahead = next < byteCount ? (next, fetch(next)) : nil
-        return piece
+        ahead = end < byteCount ? (end, fetch(end)) : nil
     }
 
     private func fetch(_ from: UInt64) -> Task<[UInt8], any Error> {

@@ -58,6 +58,9 @@ final class PackWindows: Sendable {
         return blob
     }
 
+    /// Gives the memory back when nothing more is wanted for a while.
+    func clear() { windows.withLock { $0 = [] } }
+
     private func demand(
         _ bytes: [UInt8], _ range: Range<UInt64>, _ name: String, _ store: any ObjectStore
     ) throws(RepositoryError) -> [UInt8] {

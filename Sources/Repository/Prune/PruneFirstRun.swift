@@ -48,6 +48,8 @@ extension OpenRepository {
         var settings = WriterSettings()
         settings.packByteCount = plan.settings.packByteCount
         settings.threadCount = plan.settings.threadCount
+        settings.uploadCount = 1  // what is copied is in no hurry, and a pack takes as much memory as all the rest
+        basis.indexed.windows.clear()
         let writer = BlobWriter(basis.indexed, settings: settings)
         let copier = PackCopier(plan, basis, writer)
         do {

@@ -59,6 +59,7 @@ extension OpenRepository {
     /// Reads all snapshots. Damaged ones are listed apart: one bad file must not hide the others.
     public func snapshots() async throws -> SnapshotList {
         let ids = try await list(Layout.snapshots).map(SnapshotID.init)
+        await trimCache(Layout.snapshots, to: ids.map(\.digest))
         var entries = [SnapshotEntry]()
         var damaged = [(id: SnapshotID, error: any Error)]()
         try await withThrowingTaskGroup(of: (SnapshotID, Result<SnapshotEntry, any Error>)?.self) { group in

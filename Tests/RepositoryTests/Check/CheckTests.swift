@@ -61,11 +61,11 @@ import Trees
         #expect(found.isSuperset(of: [.indexDamaged, .blobMissing]))
     }
 
-    @Test("a damaged snapshot is an error and does not hide the others")
-    func damagedSnapshot() async throws {
+    @Test("a damaged or empty snapshot is an error and does not hide the others", arguments: [false, true])
+    func damagedSnapshot(_ isEmpty: Bool) async throws {
         let (bench, snapshot) = try await bench()
         try await bench.backup(.directory(["data": .file([1, 2, 3])]))
-        try await bench.overwrite("snapshots/\(snapshot.id.hex)") { $0[20] ^= 1 }
+        try await bench.overwrite("snapshots/\(snapshot.id.hex)") { if isEmpty { $0 = [] } else { $0[20] ^= 1 } }
         #expect(try await codes(bench) == [.snapshotDamaged])
         #expect(try await bench.repository.check().snapshotCount == 1)
     }

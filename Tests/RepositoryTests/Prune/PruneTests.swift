@@ -212,15 +212,20 @@ extension Bench {
         try await demandWhole(bench, [all[0], all[2]])
     }
 
-    @Test("damage that hides what is in use stops both runs", arguments: ["snapshots/", "index/", "tree", "pack"])
+    @Test(
+        "damage that hides what is in use stops both runs",
+        arguments: ["snapshots/", "index/", "empty snapshot", "tree", "pack"])
     func refusals(_ what: String) async throws {
         let (bench, all) = try await bench()
         try await forget(bench, all[1].0)
-        _ = try await bench.firstRun()
+        // Nothing is copied, so that no copy can stand in for what is damaged.
+        _ = try await bench.firstRun(Bench.prune(maxUnused: .unlimited))
         switch what {
         case "tree":
             let name = try await bench.pack(of: .tree)
             try await bench.overwrite(name) { bytes in for index in bytes.indices { bytes[index] ^= 1 } }
+        case "empty snapshot":
+            try await bench.overwrite(try #require(try await bench.names(Layout.snapshots).first)) { $0 = [] }
         case "pack": try await bench.store.delete(try await bench.pack(of: .data))
         default: try await bench.overwrite(try #require(try await bench.names(what).first)) { $0[9] ^= 1 }
         }

@@ -165,6 +165,38 @@ extension Bench {
         #expect(try await bench.read(after) == expected)
     }
 
+    @Test("a kill at any point of a repair of packs loses nothing more, and the repair can be run again")
+    func sweep() async throws {
+        for place in 0..<60 {
+            let bench = try await Bench.make()
+            var maker = RandomTrees(seed: 48)
+            let tree = maker.tree(12)
+            let snapshot = try await bench.backup(tree)
+            let name = try await bench.pack(of: .data)
+            let pack = try #require(Layout.digest(of: name).map(PackID.init))
+            try await bench.overwrite(name) { $0[20] ^= 1 }
+            let killed = bench.through(StoppingStore(bench.store, after: place))
+            var isDone = false
+            do {
+                try await killed.repairPacks([pack])
+                isDone = true
+            } catch let error as StoreError where error.code == .failed {}
+            _ = try await bench.repository.unlock(
+                all: true, now: Timestamp(seconds: 0), hostname: "", isAlive: { _ in true })
+            try await bench.repairPacks([pack])
+            #expect(try await bench.repairSnapshots().flatMap(\.changes).count == 1, "killed at operation \(place)")
+            #expect(try await bench.errors() == [])
+            let after = try #require(try await bench.repository.snapshots().entries.first)
+            let files = try await bench.read(after)
+            #expect(after.id != snapshot.id && files.filter { tree.files[$0.key] != $0.value }.count == 1)
+            if isDone {
+                #expect(place > 3)
+                return
+            }
+        }
+        Issue.record("60 operations were not enough")
+    }
+
     @Test(
         "damaged vectors are sound after repairs",
         arguments: ["bit-flip", "gap-in-pack", "wrong-length-both", "content-null", "time-without-zone"])
