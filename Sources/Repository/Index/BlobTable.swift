@@ -32,7 +32,7 @@ public struct BlobPlace: Sendable, Hashable {
 }
 
 /// From blob ID to place, for every blob of a repository: 48 bytes an entry and one slot of 4 bytes in a hash table that is
-/// filled to between 7/16 and 7/8, so 53 to 57 bytes a blob.
+/// filled to between 7/16 and 7/8, so 53 to 59 bytes a blob.
 ///
 /// Entries keep the order in which they were added, pack after pack, so an entry's number can stand for the blob in bit sets.
 /// The same blob may be in several packs; each place is an entry of its own.
