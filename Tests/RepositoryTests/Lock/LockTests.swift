@@ -138,18 +138,22 @@ struct LockTests {
         let stage = try await Stage()
         let (reached, go) = (Gate(), Gate())
         let puts = Counter()
-        let watched = WatchedStore(stage.store) { operation, name async throws(StoreError) in
-            guard operation == .put, puts.add() == 3 else { return }
-            reached.open()
-            await go.pass()
-        }
+        // The third lock is stored, and nobody has been told so yet.
+        let watched = WatchedStore(
+            stage.store,
+            afterPut: { _ in
+                guard puts.add() == 3 else { return }
+                reached.open()
+                await go.pass()
+            })
         var settings = Stage.locks
         settings.refreshInterval = .milliseconds(10)
         let lock = try await RepositoryLock.take(.shared, on: stage.repository.through(watched), settings)
         await reached.pass()
-        async let released: Void = lock.release()
+        let released = Task { await lock.release() }
+        for _ in 0..<1_000 { await Task.yield() }
         go.open()
-        await released
+        await released.value
         #expect(puts.value >= 3)
         #expect(try await stage.objects(Layout.locks) == [])
     }

@@ -1,17 +1,22 @@
 import ObjectStore
 import Synchronization
 
-/// Passes everything through, counts bytes, and calls a hook before each call: a hook that waits is a gate.
+/// Passes everything through, counts bytes, and calls a hook before each call: a hook that waits is a gate. Another
+/// hook may follow what was put.
 final class WatchedStore: ObjectStore {
     enum Operation: Sendable, Hashable { case put, get, head, delete, list }
     typealias Hook = @Sendable (Operation, String) async throws(StoreError) -> Void
 
     let location: String
     private let store: any ObjectStore
+    private let afterPut: @Sendable (String) async -> Void
     private let state = Mutex<(read: UInt64, written: UInt64, names: [String], hook: Hook?)>((0, 0, [], nil))
 
-    init(_ store: any ObjectStore, hook: Hook? = nil) {
+    init(
+        _ store: any ObjectStore, hook: Hook? = nil, afterPut: @escaping @Sendable (String) async -> Void = { _ in }
+    ) {
         self.store = store
+        self.afterPut = afterPut
         location = store.location
         state.withLock { $0.hook = hook }
     }
@@ -35,6 +40,7 @@ final class WatchedStore: ObjectStore {
         try await look(.put, name)
         try await store.put(name, bytes, digest: digest, condition: condition)
         state.withLock { $0.written += UInt64(bytes.count) }
+        await afterPut(name)
     }
 
     func get(_ name: String, range: Range<UInt64>?) async throws(StoreError) -> [UInt8] {
