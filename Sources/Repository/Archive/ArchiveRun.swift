@@ -18,13 +18,15 @@ final class ArchiveRun: Sendable {
     private let failure = Mutex<(any Error)?>(nil)
 
     init(
-        _ source: any TreeSource, _ indexed: IndexedRepository, _ settings: ArchiveSettings, _ progress: ArchiveProgress
+        _ source: any TreeSource, _ indexed: IndexedRepository, _ settings: ArchiveSettings,
+        _ progress: ArchiveProgress,
+        under lock: RepositoryLock?
     ) {
         self.source = source
         self.indexed = indexed
         self.settings = settings
         self.progress = progress
-        writer = BlobWriter(indexed, settings: settings.writer, isDryRun: settings.isDryRun)
+        writer = BlobWriter(indexed, settings: settings.writer, isDryRun: settings.isDryRun, lock: lock)
         cutters = indexed.repository.cutters(usesRabin: settings.usesRabin)
         buffers = ReadBufferPool(limit: settings.writer.threadCount + 2, byteCount: 2 << 20)
         // Workers push too, so the queue must not make them wait; the buffers bound what lies in it.

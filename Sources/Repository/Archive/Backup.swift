@@ -74,10 +74,10 @@ extension OpenRepository {
         progress: ArchiveProgress = ArchiveProgress()
     ) async throws -> BackupResult {
         if settings.archive.isDryRun {
-            return try await archive(source, settings, progress) { _, _ in nil }
+            return try await archive(source, settings, progress, under: nil) { _, _ in nil }
         }
         return try await locked(.shared, locks) { lock in
-            try await archive(source, settings, progress) { snapshot, tree in
+            try await archive(source, settings, progress, under: lock) { snapshot, tree in
                 var saved: SnapshotID?
                 do {
                     try await lock.prove()
@@ -110,14 +110,14 @@ extension OpenRepository {
     }
 
     private func archive(
-        _ source: any TreeSource, _ settings: BackupSettings, _ progress: ArchiveProgress,
+        _ source: any TreeSource, _ settings: BackupSettings, _ progress: ArchiveProgress, under lock: RepositoryLock?,
         save: (Snapshot, BlobID) async throws -> SnapshotID?
     ) async throws -> BackupResult {
         let begin = settings.now()
         let indexed = try await indexed()
         var archive = settings.archive
         archive.parent = try await parent(settings)
-        let result = try await ArchiveRun(source, indexed, archive, progress).run()
+        let result = try await ArchiveRun(source, indexed, archive, progress, under: lock).run()
         var snapshot = Snapshot(time: settings.time.rfc3339, tree: result.tree, paths: settings.paths)
         snapshot.parent = archive.parent?.id.hex
         snapshot.hostname = settings.hostname

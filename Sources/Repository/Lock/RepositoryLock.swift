@@ -186,6 +186,17 @@ public final class RepositoryLock: Sendable {
         }
     }
 
+    /// Was the lock lost? When that cannot be found out, the reason is thrown.
+    func isLost() async throws -> Bool {
+        do {
+            try await prove()
+            return false
+        } catch let error as RepositoryError {
+            if error.code == .lockLost { return true }
+            throw error
+        }
+    }
+
     private func exists(_ digest: Digest) async throws -> Bool {
         do {
             _ = try await repository.store.head(Layout.object(Layout.locks, digest))

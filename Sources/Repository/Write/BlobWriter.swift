@@ -55,15 +55,19 @@ public final class BlobWriter: Sendable {
     private let table: BlobTable
     private let settings: WriterSettings
     private let isDryRun: Bool
+    private let lock: RepositoryLock?
     private let pools: [PackPool]
     private let inFlight: [InFlight] = [InFlight(), InFlight()]
     private let pending = Mutex(Pending())
     private let totals = Mutex(WriterTotals())
 
     /// Makes a writer. Blobs that `indexed` holds in packs that stay are not stored again.
-    /// With `isDryRun` blobs are counted and thrown away.
-    public init(_ indexed: IndexedRepository, settings: WriterSettings, isDryRun: Bool = false) {
+    /// With `isDryRun` blobs are counted and thrown away. `lock` is what keeps prune away from packs that no index names yet.
+    public init(
+        _ indexed: IndexedRepository, settings: WriterSettings, isDryRun: Bool = false, lock: RepositoryLock? = nil
+    ) {
         self.isDryRun = isDryRun
+        self.lock = lock
         repository = indexed.repository
         table = indexed.table
         self.settings = settings
@@ -215,9 +219,25 @@ public final class BlobWriter: Sendable {
         return pending.packs
     }
 
+    /// Lists packs in an index file, which must never name one that is gone: later backups would rely on it. Asked before, and
+    /// once more after writing, since the process may have been stopped in between.
     private func writeIndex(_ packs: [PackRecord]) async throws {
-        let json = IndexFile.json(packs)
-        _ = try await repository.save(Layout.indexes, json: json)
+        var packs = try await stillThere(packs)
+        while !packs.isEmpty {
+            let digest = try await repository.save(Layout.indexes, json: IndexFile.json(packs))
+            let rest = try await stillThere(packs)
+            if rest.count == packs.count { return }
+            try await repository.store.delete(Layout.object(Layout.indexes, digest))
+            packs = rest
+        }
+    }
+
+    /// All of the packs while our lock stands, for nothing deletes them then; once it is lost, those that the store lists.
+    private func stillThere(_ packs: [PackRecord]) async throws -> [PackRecord] {
+        guard let lock, try await lock.isLost() else { return packs }
+        let stored = Set(
+            try await repository.store.list(prefix: Layout.packs).compactMap { Layout.digest(of: $0.name) })
+        return packs.filter { stored.contains($0.id.digest) }
     }
 
     private func fail(_ error: any Error) {

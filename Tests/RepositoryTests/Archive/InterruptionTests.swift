@@ -87,7 +87,7 @@ struct InterruptionTests {
             break
         }
         print("\(operation) failed \(failures) times before a backup succeeded")
-        #expect(failures >= (operation == .put ? 6 : 1))
+        #expect(failures >= (operation == .put ? 4 : 1))
         try await stage.proveSound()
         if Restic.isExpected { try await stage.restic.check() }
     }

@@ -41,13 +41,14 @@ struct NastyTreeTests {
         #expect(listed.id == result.id?.hex && listed.tree == result.snapshot.tree)
         #expect(listed.paths == [path] && listed.hostname == Stage.host && listed.username == "tester")
         let entries = try await stage.restic.list(listed.id)
-        let nodes = try await stage.nodes(result.snapshot)
-        #expect(entries.map(\.path).count == nodes.count)
-        #expect(entries.map(\.type).sorted() == nodes.values.map(\.metadata.kind.rawValue).sorted())
+        let nodes = try await stage.nodeList(result.snapshot).map(\.node.metadata)
+        #expect(entries.map(\.type).sorted() == nodes.map(\.kind.rawValue).sorted())
         let sizes = entries.filter { $0.type == "file" }.map { $0.size ?? 0 }.sorted()
-        #expect(sizes == nodes.values.filter { $0.metadata.kind == .file }.map(\.metadata.byteCount).sorted())
+        #expect(sizes == nodes.filter { $0.kind == .file }.map(\.byteCount).sorted())
 
         try await stage.restic("restore", listed.id, "--target", stage.folder("back"))
+        // restic 0.14 sets the attributes of a symlink on what it leads to.
+        try OpenFolder(stage.folder("back") + path + "/attributes").removeAttribute(Array("file".utf8), "trusted.link")
         let differences = try TreeComparison.differences(path, stage.folder("back") + path)
         #expect(withoutKnownLosses(differences) == [])
     }

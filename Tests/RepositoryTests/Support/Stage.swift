@@ -96,14 +96,23 @@ final class Stage: Sendable {
 
     /// All nodes below a path of a snapshot, by their paths.
     func nodes(_ snapshot: Snapshot, at path: String = "/") async throws -> [String: Node] {
-        let indexed = try await repository.indexed()
         var result = [String: Node]()
-        var waiting = [("", try await tree(snapshot, at: path, in: indexed))]
+        for (path, node) in try await nodeList(snapshot, at: path) {
+            result[String(decoding: path, as: UTF8.self)] = node
+        }
+        return result
+    }
+
+    /// All nodes below a path of a snapshot with the raw bytes of their paths.
+    func nodeList(_ snapshot: Snapshot, at path: String = "/") async throws -> [(path: [UInt8], node: Node)] {
+        let indexed = try await repository.indexed()
+        var result = [(path: [UInt8], node: Node)]()
+        var waiting = [([UInt8](), try await tree(snapshot, at: path, in: indexed))]
         while let (place, tree) = waiting.popLast() {
             for decoded in try await indexed.tree(tree) {
-                let name = place + "/" + String(decoding: decoded.node.name, as: UTF8.self)
-                result[name] = decoded.node
-                if let subtree = decoded.node.subtree { waiting.append((name, subtree)) }
+                let path = place + [0x2F] + decoded.node.name
+                result.append((path, decoded.node))
+                if let subtree = decoded.node.subtree { waiting.append((path, subtree)) }
             }
         }
         return result
@@ -142,12 +151,13 @@ final class Stage: Sendable {
     /// Proves that every snapshot finds all it needs, in packs that are there, and that no lock is left. Gives their number.
     @discardableResult
     func proveSound() async throws -> Int {
-        let plain = repository.through(store)
-        let list = try await plain.snapshots()
-        #expect(list.damaged.isEmpty)
-        for entry in list.entries { try await plain.proveReferences(ofTree: entry.tree) }
+        let said = Said()
+        var settings = CheckSettings()
+        settings.report = { if $0.severity == .error { said.add(finding: $0) } }
+        let report = try await repository.through(store).check(settings)
+        #expect(report.isClean && said.findings.isEmpty, "\(said.findings)")
         #expect(try await objects(Layout.locks) == [])
-        return list.entries.count
+        return report.snapshotCount
     }
 }
 
