@@ -75,7 +75,7 @@ let package = Package(
         .testTarget(
             name: "ChunkingTests", dependencies: ["Chunking", "Sealing", "TestSupport"], exclude: ["Vectors"],
             swiftSettings: common),
-        .testTarget(name: "RetentionTests", dependencies: ["Retention"], swiftSettings: common),
+        .testTarget(name: "RetentionTests", dependencies: ["Retention", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport"], exclude: ["Vectors"],
             swiftSettings: common),
