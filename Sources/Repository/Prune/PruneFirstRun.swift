@@ -31,7 +31,7 @@ extension OpenRepository {
         let basis: PruneBasis
         if let known = plan.basis { basis = known } else { basis = try await PruneBasis.read(self) }
         var result = PruneFirstRun()
-        try await copy(plan, basis, &result, progress)
+        try await copy(plan, basis, lock, &result, progress)
         let packs = (plan.remove + plan.repack).compactMap(\.pack)
         guard !packs.isEmpty else { return result }
         try await lock.prove()
@@ -41,7 +41,7 @@ extension OpenRepository {
     }
 
     private func copy(
-        _ plan: PrunePlan, _ basis: PruneBasis, _ result: inout PruneFirstRun,
+        _ plan: PrunePlan, _ basis: PruneBasis, _ lock: RepositoryLock, _ result: inout PruneFirstRun,
         _ progress: @escaping @Sendable (Int, Int) -> Void
     ) async throws {
         guard !plan.repack.isEmpty else { return }
@@ -50,7 +50,7 @@ extension OpenRepository {
         settings.threadCount = plan.settings.threadCount
         settings.uploadCount = 1  // what is copied is in no hurry, and a pack takes as much memory as all the rest
         basis.indexed.windows.clear()
-        let writer = BlobWriter(basis.indexed, settings: settings)
+        let writer = BlobWriter(basis.indexed, settings: settings, lock: lock)
         let copier = PackCopier(plan, basis, writer)
         do {
             let done = SharedCounter()

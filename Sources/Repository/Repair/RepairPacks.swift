@@ -27,7 +27,7 @@ extension OpenRepository {
         precondition(isDryRun || lock.kind == .exclusive, "a repair needs the repository to itself")
         let indexed = try await soundIndex()
         let packs = try await StoredPacks.list(of: self)
-        let writer = BlobWriter(indexed, settings: WriterSettings(), isDryRun: isDryRun)
+        let writer = BlobWriter(indexed, settings: WriterSettings(), isDryRun: isDryRun, lock: lock)
         var repairs = [PackRepair]()
         do {
             for id in Set(ids).sorted() {

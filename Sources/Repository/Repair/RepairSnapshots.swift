@@ -40,7 +40,7 @@ extension OpenRepository {
         precondition(isDryRun || lock.kind == .exclusive, "a repair needs the repository to itself")
         let entries = try await snapshots().entries.filter { filter.matches($0.snapshot) }
         let indexed = try await self.indexed()
-        let writer = BlobWriter(indexed, settings: WriterSettings(), isDryRun: isDryRun)
+        let writer = BlobWriter(indexed, settings: WriterSettings(), isDryRun: isDryRun, lock: lock)
         let rewritten: [(SnapshotRepair, SnapshotEntry, BlobID?)]
         do {
             rewritten = try await Threads.run("repair") { try OpenRepository.rewrite(entries, indexed, writer) }

@@ -78,7 +78,7 @@ extension LocalTreeSink {
         let (directory, name) = try parent(path)
         for _ in 0..<8 {
             if let file = try create(name, directory, path, flags: O_WRONLY) {
-                try unsafe file.write(bytes, at: 0)
+                try unsafe writeAll(bytes, to: file)
                 let warnings = file.finishMetadata(node)
                 try file.close()
                 return warnings
@@ -86,5 +86,14 @@ extension LocalTreeSink {
             try clear(name, in: directory, path)
         }
         throw TreeError.system(EEXIST, "cannot make the file", directories.printable(path))
+    }
+
+    /// Writes a whole file; one that ends with a hole needs to be told its size.
+    private func writeAll(_ bytes: UnsafeRawBufferPointer, to file: SinkFile) throws(TreeError) {
+        guard options.makesSparse, bytes.count >= SparseScan.blockByteCount else {
+            return try unsafe file.write(bytes, at: 0)
+        }
+        try unsafe file.writeSparse(bytes, at: 0)
+        if unsafe bytes.last == 0 { try file.setByteCount(UInt64(bytes.count)) }
     }
 }

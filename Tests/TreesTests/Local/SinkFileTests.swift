@@ -38,6 +38,19 @@ struct SinkFileTests {
         return node
     }
 
+    @Test("a small file that is written at once keeps its holes, at its end too", arguments: [0, 1])
+    func smallSparse(tail: UInt8) throws {
+        var bytes = [UInt8](repeating: 0, count: 300_000)
+        bytes[150_000] = 1
+        bytes[299_999] = tail
+        _ = try sink.writeFile("s".path, bytes, node())
+        let status = try status("s")
+        #expect(status.st_size == 300_000)
+        #expect(status.st_blocks * 512 <= 16_384, "at most the blocks that hold something")
+        let file = try #require(try sink.openExisting("s".path))
+        #expect(try read(file, 300_001) == bytes)
+    }
+
     @Test("a file may be written in any order, read back, cut off and extended")
     func anyOrder() throws {
         let file = try sink.openFile("f".path, byteCount: 5_000_000, isSparse: false)
