@@ -98,10 +98,9 @@ final class Scanner {
 
     /// The parent's listing of a directory; without it, when it cannot be read, everything below is read anew.
     private func loadParent(_ id: BlobID) -> ParentTree? {
-        let indexed = run.indexed
         do {
-            let bytes = try Threads.wait { try await indexed.blob(id, .tree) }
-            return ParentTree(id: id, bytes: bytes, nodes: try indexed.decodeTree(bytes, id))
+            let tree = try run.indexed.treeNow(id)
+            return ParentTree(id: id, bytes: tree.bytes, nodes: tree.nodes)
         } catch {
             return nil  // right to lose: `check` tells of it, and the backup heals it by storing the tree again
         }

@@ -46,9 +46,8 @@ final class RestoreWalker: @unchecked Sendable {  // used by one thread at a tim
         guard frames.count < Limits.treeDepth else {
             return try run.fail(TreeError(.unsupported, "the tree is too deep", subject: RawPath.printable(path)))
         }
-        let indexed = run.indexed
         do {
-            let nodes = try Threads.wait { try await indexed.tree(tree) }
+            let nodes = try run.indexed.treeNow(tree).nodes
             frames.append(Frame(path: path, nodes: nodes))
             if run.settings.deletes, isSelected, !run.isVerifying { try removeOthers(nodes, path) }
         } catch {
