@@ -67,5 +67,9 @@ enum NetworkFailure {
         ["SSL_ERROR_SYSCALL", "unexpected eof", "reset by peer", "SSL_ERROR_ZERO_RETURN"].contains { text.contains($0) }
     }
 
-    private static func lowered(_ text: String) -> String { text.prefix(1).lowercased() + text.dropFirst() }
+    /// The text with a small letter in front, unless it begins with an abbreviation such as SSL.
+    private static func lowered(_ text: String) -> String {
+        guard let second = text.dropFirst().first, second.isLowercase else { return text }
+        return text.prefix(1).lowercased() + text.dropFirst()
+    }
 }
