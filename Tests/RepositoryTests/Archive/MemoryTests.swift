@@ -21,7 +21,7 @@ struct MemoryTests {
     }
 
     /// In a process of its own, since other tests run beside this one.
-    @Test("grows by less than 120 MB while 300 MB stream through it from a source of unknown length")
+    @Test("grows by less than 160 MB while 300 MB stream through it from a source of unknown length")
     func bounded() async {
         let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             let stage = try await Stage()
@@ -58,7 +58,7 @@ struct MemoryTests {
             precondition(result.snapshot.summary?.totalBytesProcessed == end)
             precondition(result.uploadedByteCount > 290 << 20, "all of it was new")
             print("resident memory grew from \(before >> 20) to \(peak.value >> 20) MiB at most")
-            precondition(peak.value - before < 120_000_000, "grew by \((peak.value - before) >> 20) MiB")
+            precondition(peak.value - before < 160_000_000, "grew by \((peak.value - before) >> 20) MiB")
         }
         let said = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
         for line in said.split(separator: "\n") where line.contains("resident") { print(line) }

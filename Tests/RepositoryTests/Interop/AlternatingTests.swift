@@ -86,7 +86,8 @@ struct AlternatingTests {
         let (one, other) = (
             try await stage.nodes(ours.snapshot, at: path), try await stage.nodes(entry.snapshot, at: path)
         )
-        #expect(one["/large"]?.content.count ?? 0 > 10)
+        // The polynomial is drawn anew each time; three pieces are the fewest that 24 MB can have.
+        #expect(one["/large"]?.content.count ?? 0 >= 3)
         #expect(
             one["/large"]?.content == other["/large"]?.content && one["/zeros"]?.content == other["/zeros"]?.content)
     }
