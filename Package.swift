@@ -22,6 +22,8 @@ let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
 let package = Package(
     name: "lifeboat",
     products: [.executable(name: "lifeboat", targets: ["lifeboat"])],
@@ -30,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Floor 0: system libraries and the smallest shims.
@@ -43,6 +46,8 @@ let package = Package(
         .target(name: "Chunking", dependencies: [], swiftSettings: engine),
         .target(name: "Retention", dependencies: [], swiftSettings: common),
 
+        .target(name: "Settings", dependencies: [yams], swiftSettings: common),
+
         // Floor 2.
         .target(name: "ObjectStore", dependencies: ["CCurl", "CLinux", "Sealing"], swiftSettings: engine),
         .target(name: "Trees", dependencies: ["CLinux", "Sealing", "Chunking"], swiftSettings: engine),
@@ -53,15 +58,33 @@ let package = Package(
             swiftSettings: engine),
         .target(
             name: "DataSources",
-            dependencies: ["Trees", "ObjectStore", "Chunking", "CLinux", grdb, subprocess, systemPackage],
+            dependencies: [
+                "Trees", "ObjectStore", "Chunking", "Sealing", "Settings", "CLinux", grdb, subprocess, systemPackage,
+            ],
+            swiftSettings: common),
+        .target(name: "Ledger", dependencies: ["ObjectStore", "Sealing"], swiftSettings: common),
+
+        // Floor 4.
+        .target(
+            name: "Recovery",
+            dependencies: [
+                "Repository", "DataSources", "Ledger", "Trees", "ObjectStore", "Sealing", "Chunking", "Retention",
+                "Settings", "CLinux",
+            ],
+            swiftSettings: common),
+
+        // Floor 6.
+        .target(
+            name: "Configuration",
+            dependencies: ["Settings", "DataSources", "Recovery", "Retention", "ObjectStore", "Sealing"],
             swiftSettings: common),
 
         // Floors 9 and 10.
         .target(
             name: "LifeboatCommands",
             dependencies: [
-                "Repository", "DataSources", "Trees", "ObjectStore", "Sealing", "Retention", "Chunking", "CLinux",
-                argumentParser, subprocess, systemPackage,
+                "Configuration", "Recovery", "Ledger", "Settings", "Repository", "DataSources", "Trees", "ObjectStore",
+                "Sealing", "Retention", "Chunking", "CLinux", argumentParser, subprocess, systemPackage,
             ],
             swiftSettings: common),
         .executableTarget(name: "lifeboat", dependencies: ["LifeboatCommands", argumentParser], swiftSettings: common),
@@ -83,6 +106,22 @@ let package = Package(
             name: "TreesTests", dependencies: ["Trees", "TestSupport"], exclude: ["Vectors"], swiftSettings: common),
         .testTarget(
             name: "RepositoryTests", dependencies: ["Repository", "TestSupport"], exclude: ["Vectors"],
+            swiftSettings: common),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "DataSourcesTests",
+            dependencies: ["DataSources", "Repository", "Trees", "ObjectStore", "Sealing", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Ledger", "ObjectStore", "Sealing", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "RecoveryTests",
+            dependencies: [
+                "Recovery", "DataSources", "Repository", "Ledger", "Trees", "ObjectStore", "Sealing", "TestSupport",
+            ], swiftSettings: common),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "Settings", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "CommandTests",

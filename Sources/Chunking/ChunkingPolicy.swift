@@ -4,6 +4,8 @@ public enum ChunkingPolicy: Sendable, Hashable {
     case files
     /// Fixed blocks aligned to database pages: 64 KiB in files up to 4 GiB, 256 KiB up to 64 GiB, 1 MiB beyond.
     case pages
+    /// Fixed blocks of 16 KiB: a page of InnoDB each. Less is stored after a change, and four times as much is listed.
+    case smallPages
     /// Content-defined, 4 / 16 / 64 KiB: logical dumps, where a changed row moves everything behind it.
     case dump
 }

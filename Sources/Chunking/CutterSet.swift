@@ -22,6 +22,7 @@ public struct CutterSet: Sendable {
         switch policy {
         case .files: files
         case .pages: FixedCutter(blockByteCount: FixedCutter.blockByteCount(forFileOf: byteCount))
+        case .smallPages: FixedCutter(blockByteCount: 16 << 10)
         case .dump: dump
         }
     }

@@ -3,9 +3,15 @@ import Sealing
 import Synchronization
 import Trees
 
+/// What is archived: asked for its files one by one, or pushing them.
+enum ArchiveInput: Sendable {
+    case tree(any TreeSource)
+    case stream(any StreamSource)
+}
+
 /// One backup while it runs: what scanner and workers share.
 final class ArchiveRun: Sendable {
-    let source: any TreeSource
+    let source: ArchiveInput
     let indexed: IndexedRepository
     let settings: ArchiveSettings
     let progress: ArchiveProgress
@@ -18,7 +24,7 @@ final class ArchiveRun: Sendable {
     private let failure = Mutex<(any Error)?>(nil)
 
     init(
-        _ source: any TreeSource, _ indexed: IndexedRepository, _ settings: ArchiveSettings,
+        _ source: ArchiveInput, _ indexed: IndexedRepository, _ settings: ArchiveSettings,
         _ progress: ArchiveProgress,
         under lock: RepositoryLock?
     ) {
@@ -60,7 +66,12 @@ final class ArchiveRun: Sendable {
                 }
             }
             try await Threads.run("scan") {
-                try self.guarded { try Scanner(run: self).scan() }
+                try self.guarded {
+                    switch self.source {
+                    case .tree(let tree): try Scanner(run: self, source: tree).scan()
+                    case .stream(let stream): try StreamScanner(run: self, source: stream).scan()
+                    }
+                }
             }
             try await group.waitForAll()
         }

@@ -13,6 +13,10 @@ public struct ArchiveSettings: Sendable {
     public var keepsAccessTimes = false
     /// Read, cut and compare, and store nothing.
     public var isDryRun = false
+    /// For messages: what a stream source is called.
+    public var streamName = ""
+    /// The time of directories that a stream source does not name.
+    public var streamTime = Timestamp(seconds: 0, nanoseconds: 0)
     /// Called, from any thread, with what could not be read; the backup goes on without it.
     public var report: @Sendable (TreeError) -> Void = { _ in }
 

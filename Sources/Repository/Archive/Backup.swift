@@ -73,6 +73,24 @@ extension OpenRepository {
         _ source: any TreeSource, _ settings: BackupSettings, locks: LockSettings,
         progress: ArchiveProgress = ArchiveProgress()
     ) async throws -> BackupResult {
+        try await backup(.tree(source), settings, locks: locks, progress: progress)
+    }
+
+    /// Backs up a source that pushes its files, as one snapshot, under a shared lock. When the source throws, nothing is
+    /// saved. Unchanged content is known by its blobs; no parent is looked at.
+    public func backup(
+        _ source: any StreamSource, _ settings: BackupSettings, locks: LockSettings,
+        progress: ArchiveProgress = ArchiveProgress()
+    ) async throws -> BackupResult {
+        var settings = settings
+        settings.archive.streamName = settings.paths.first ?? ""
+        settings.archive.streamTime = settings.time
+        return try await backup(.stream(source), settings, locks: locks, progress: progress)
+    }
+
+    private func backup(
+        _ source: ArchiveInput, _ settings: BackupSettings, locks: LockSettings, progress: ArchiveProgress
+    ) async throws -> BackupResult {
         if settings.archive.isDryRun {
             return try await archive(source, settings, progress, under: nil) { _, _ in nil }
         }
@@ -110,7 +128,7 @@ extension OpenRepository {
     }
 
     private func archive(
-        _ source: any TreeSource, _ settings: BackupSettings, _ progress: ArchiveProgress, under lock: RepositoryLock?,
+        _ source: ArchiveInput, _ settings: BackupSettings, _ progress: ArchiveProgress, under lock: RepositoryLock?,
         save: (Snapshot, BlobID) async throws -> SnapshotID?
     ) async throws -> BackupResult {
         let begin = settings.now()

@@ -30,11 +30,13 @@ final class Scanner {
     }
 
     private let run: ArchiveRun
+    private let source: any TreeSource
     private let reader: FileReader
     private var frames: [Frame] = []
 
-    init(run: ArchiveRun) {
+    init(run: ArchiveRun, source: any TreeSource) {
         self.run = run
+        self.source = source
         reader = FileReader(run: run)
     }
 
@@ -42,7 +44,7 @@ final class Scanner {
     func scan() throws {
         let root = DirectoryJob(parent: nil, slot: 0, node: nil, before: nil)
         let parent = run.settings.parent.flatMap { loadParent($0.tree) }
-        try enter(try run.source.root(), root, parent: parent)
+        try enter(try source.root(), root, parent: parent)
         while !frames.isEmpty {
             try run.flag.check()
             try step()

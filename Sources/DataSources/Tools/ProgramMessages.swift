@@ -60,8 +60,8 @@ final class ProgramMessages: Sendable {
         if end >= 0 { close(end) }
     }
 
-    /// The last lines, joined.
-    var text: String { state.withLock { $0.last.joined(separator: " / ") } }
+    /// The last lines.
+    var lastLines: [String] { state.withLock { $0.last } }
 
     /// Reads until there is no more to come.
     func read() async { await lane.run { self.readNow() } }

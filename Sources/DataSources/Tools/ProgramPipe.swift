@@ -88,6 +88,27 @@ final class ProgramPipe: Sendable {
         while Glibc.read(statusReadEnd, &byte, 1) < 0, errno == EINTR {}
         if let failure { throw failure }
     }
+
+    /// Fills `buffer` from the front; fewer bytes than it holds only at the end of the output.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(TreeError) -> Int {
+        guard let base = buffer.baseAddress else { return 0 }
+        var filled = 0
+        while filled < buffer.count {
+            try waitForBytes()
+            let count = Glibc.read(readEnd, base + filled, buffer.count - filled)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                throw TreeError(
+                    .failed, "cannot read its output: \(errorText(errno))", subject: subject, errno: errno)
+            }
+            if count == 0 {
+                try waitForEnd()
+                break
+            }
+            filled += count
+        }
+        return filled
+    }
 }
 
 /// The output of the program. Its end is one only when the program says so.
@@ -102,23 +123,5 @@ final class ProgramFile: SourceFile {
 
     func metadata() throws(TreeError) -> Metadata { described }
 
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(TreeError) -> Int {
-        guard let base = buffer.baseAddress else { return 0 }
-        var filled = 0
-        while filled < buffer.count {
-            try pipe.waitForBytes()
-            let count = Glibc.read(pipe.readEnd, base + filled, buffer.count - filled)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                throw TreeError(
-                    .failed, "cannot read its output: \(errorText(errno))", subject: pipe.subject, errno: errno)
-            }
-            if count == 0 {
-                try pipe.waitForEnd()
-                break
-            }
-            filled += count
-        }
-        return filled
-    }
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(TreeError) -> Int { try pipe.fill(buffer) }
 }
