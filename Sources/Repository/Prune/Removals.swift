@@ -33,7 +33,9 @@ enum Removals {
         for info in try await repository.store.list(prefix: Layout.removals) {
             do {
                 // nil when another process carried the list out since it was listed.
-                guard let payload = try await repository.record(Payload.self, kind: kind, name: info.name) else { continue }
+                guard let payload = try await repository.record(Payload.self, kind: kind, name: info.name) else {
+                    continue
+                }
                 lists.append(RemovalList(name: info.name, packs: Set(payload.packs.compactMap { PackID(hex: $0) })))
             } catch let error as StoreError {
                 throw error
