@@ -22,6 +22,12 @@ struct GlobalOptions: ParsableArguments {
         help: ArgumentHelp("Program that prints the password (env LIFEBOAT_PASSWORD_COMMAND).", valueName: "command"))
     var passwordCommand: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Store of the configuration (default: the plan's, or the only one). --repo comes before it.",
+            valueName: "name"))
+    var store: String?
+
     @Flag(help: "Print results as JSON on standard output, and an error as one JSON object on standard error.")
     var json = false
 

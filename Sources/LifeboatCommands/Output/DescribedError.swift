@@ -1,4 +1,7 @@
+import DataSources
+import Ledger
 import ObjectStore
+import Recovery
 import Repository
 import Sealing
 import Trees
@@ -65,6 +68,26 @@ extension SealingError: DescribedError {
     var kind: String { code.rawValue }
     var subject: String { "" }
     var exitStatus: ExitStatus { code == .wrongPassword ? .wrongPassword : .failed }
+}
+
+extension SourceError: DescribedError {
+    var kind: String { code.rawValue }
+}
+
+extension RecoveryError: DescribedError {
+    var kind: String { code.rawValue }
+
+    var exitStatus: ExitStatus {
+        switch code {
+        case .alreadyRunning: .locked
+        case .notConfirmed, .notConfigured: .usage
+        default: .failed
+        }
+    }
+}
+
+extension LedgerError: DescribedError {
+    var kind: String { code.rawValue }
 }
 
 extension TreeError: DescribedError {
