@@ -56,7 +56,7 @@ public struct Lifeboat: AsyncParsableCommand {
                     KeyCommand.self,
                     UnlockCommand.self,
                 ]),
-            CommandGroup(name: "Program", subcommands: [VersionCommand.self]),
+            CommandGroup(name: "Program", subcommands: [ConfigCommand.self, VersionCommand.self]),
         ])
 
     @OptionGroup(title: "Global options")

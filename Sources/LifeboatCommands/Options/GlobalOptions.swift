@@ -4,6 +4,13 @@ import ObjectStore
 /// What every command takes. Written before or behind the command's name.
 struct GlobalOptions: ParsableArguments {
     @Option(
+        help: ArgumentHelp(
+            "The configuration file (env LIFEBOAT_CONFIG; default: ./lifeboat.yaml, else /etc/lifeboat/lifeboat.yaml).",
+            valueName: "file"),
+        completion: .file(extensions: ["yaml"]))
+    var config: String?
+
+    @Option(
         name: [.short, .customLong("repo")],
         help: ArgumentHelp(
             "The repository: a directory, or s3:https://host[:port]/bucket/prefix (env LIFEBOAT_REPOSITORY).",
