@@ -1,0 +1,93 @@
+import Glibc
+import Sealing
+
+extension MariaDBRestorer {
+    /// The account that we come in by.
+    static let scratchAccount = "lifeboat_scratch"
+
+    /// Starts a private server on `data`.
+    ///
+    /// We come in by an account of our own with a random password, made by the init file before the server listens, and
+    /// dropped before it stops. Not by `--skip-grant-tables`: that would open production's data to everybody on this machine,
+    /// and leave the accounts themselves untested. It writes no binary log, so nothing it does looks like a transaction of
+    /// the source.
+    func launch(data: String, run: String, keepsRunning: Bool) async throws -> MariaDBScratch {
+        let (account, socket) = (account, "\(run)/mariadb.sock")
+        guard socket.utf8.count <= 107 else {
+            throw SourceError(.invalidSetting, "the path of the socket has more than 107 bytes", subject: socket)
+        }
+        for folder in ["\(run)/server", "\(run)/server/tmp"] {
+            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+                throw FileTree.failure("cannot make a folder", folder)
+            }
+        }
+        if let account { try FileTree.give("\(run)/server", to: account) }
+        let serverSocket = "\(run)/server/mariadb.sock"
+        let password = SecretBytes.random(count: 24).withBytes { $0.map { MariaDBRestorer.hex($0) }.joined() }
+        let initFile = "\(run)/server/init.sql"
+        try PrivateFile.write(initFile, Array(MariaDBRestorer.initStatements(password).utf8), owner: account)
+        defer { unlink(initFile) }
+        let port = try LoopbackPort.free()
+        let optionFile = "\(run)/client.cnf"
+        try PrivateFile.write(optionFile, Array(MariaDBRestorer.options(serverSocket, password).utf8))
+        let client = MariaDBClient(tools: tools, optionFile: optionFile, subject: "scratch server on \(data)")
+        var plan = PrivateServer.Plan(
+            tools.serverPath("mariadbd"),
+            try serverArguments(data: data, run: "\(run)/server", socket: serverSocket, port: port) + [
+                "--init-file=\(initFile)"
+            ],
+            variables: tools.variables, folder: data, log: "\(run)/mariadb.log")
+        plan.account = account
+        plan.keepsRunning = keepsRunning
+        let server = try await PrivateServer.start(plan) {
+            guard access(serverSocket, F_OK) == 0 else { return false }
+            // Until it answers, why it does not is of no interest.
+            return (try? await client.value("SELECT 1;")) == "1"
+        }
+        return MariaDBScratch(server: server, client: client, tools: tools, port: port)
+    }
+
+    private func serverArguments(data: String, run: String, socket: String, port: Int) throws -> [String] {
+        [
+            "--no-defaults", "--datadir=\(data)", "--socket=\(socket)", "--port=\(port)", "--bind-address=127.0.0.1",
+            "--pid-file=\(run)/mariadbd.pid", "--tmpdir=\(run)/tmp", "--event-scheduler=OFF", "--skip-slave-start",
+            "--skip-log-bin", "--server-id=\(4_000_000_000 + port)", "--skip-name-resolve", "--local-infile=0",
+            "--secure-file-priv=\(run)/tmp", "--max-allowed-packet=1G", "--performance-schema=OFF",
+        ] + MariaDBRestorer.formatOptions(of: data)
+    }
+
+    /// Options that the table files were written with and a server must know to open them, from `backup-my.cnf`. Only these:
+    /// the file came from a store that may be hostile.
+    static func formatOptions(of data: String) -> [String] {
+        let known: Set = [
+            "innodb_page_size", "innodb_data_file_path", "innodb_undo_tablespaces", "innodb_checksum_algorithm",
+        ]
+        guard let file = fopen("\(data)/backup-my.cnf", "re") else { return [] }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        let count = fread(&buffer, 1, buffer.count, file)
+        return String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, known.contains(String(parts[0])), !parts[1].contains("/") else { return nil }
+            return "--\(parts[0])=\(parts[1])"
+        }
+    }
+
+    private static func initStatements(_ password: String) -> String {
+        let account = "`\(scratchAccount)`@`localhost`"
+        return """
+            CREATE OR REPLACE USER \(account) IDENTIFIED BY '\(password)';
+            GRANT ALL PRIVILEGES ON *.* TO \(account) WITH GRANT OPTION;
+
+            """
+    }
+
+    private static func options(_ socket: String, _ password: String) -> String {
+        "[client]\nuser=\(scratchAccount)\npassword=\(password)\nsocket=\(MariaDBTools.quoted(socket))\nprotocol=socket\n"
+    }
+
+    private static func hex(_ byte: UInt8) -> String {
+        let text = String(byte, radix: 16)
+        return text.count == 1 ? "0" + text : text
+    }
+}
