@@ -47,8 +47,8 @@ public struct RecoveryContext: Sendable {
     public var archive = ArchiveSettings()
     /// Sources that may have shrunk since the last point.
     public var acceptsShrunken: Set<String> = []
-    /// Called, from any thread, with a line worth showing.
-    public var report: @Sendable (String) -> Void { environment.report }
+    /// Called, from any thread, with a line that an operator should see. What tools chatter goes to the environment's.
+    public var report: @Sendable (String) -> Void = { _ in }
     /// Wall time.
     public var now: @Sendable () -> Timestamp { environment.now }
 

@@ -45,7 +45,8 @@ struct BackupCommand: Command {
     func validate() throws {
         if planName != nil {
             guard files.path.isEmpty, files.sqlite.isEmpty, !program.stdinFromCommand, program.command.isEmpty else {
-                throw ValidationError("a plan says what is backed up; leave --path, --sqlite and --stdin-from-command out")
+                throw ValidationError(
+                    "a plan says what is backed up; leave --path, --sqlite and --stdin-from-command out")
             }
             return
         }

@@ -1,10 +1,12 @@
 import ArgumentParser
+import Configuration
 import DataSources
 import Recovery
 
 struct DoctorCommand: Command {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Look at every source and say what is missing, with the statement that mends it.",
+        commandName: "doctor",
+        abstract: "Look at every source and say what is missing, with the statement that mends it.",
         discussion: """
             Asks the servers for versions, privileges and the settings that a promised objective needs. Changes nothing, and does \
             not open the repository.

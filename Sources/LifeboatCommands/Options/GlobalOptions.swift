@@ -41,7 +41,7 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
-    @Flag(help: "Say more: the causes of an error.")
+    @Flag(help: "Say more: the causes of an error, what tools of databases say as they work.")
     var verbose = false
 
     @Option(

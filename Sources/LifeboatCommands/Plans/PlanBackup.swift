@@ -86,8 +86,10 @@ struct PointReport: Report {
         let skew = point.skew.map { ", skew \(Units.decimal($0 / .seconds(1), 1)) s" } ?? ""
         let state =
             point.isWhole
-            ? "whole" : point.failed.isEmpty ? "INCOMPLETE: some files could not be read"
-            : "NOT WHOLE: " + point.failed.map(\.source).joined(separator: ", ") + " failed"
+            ? "whole"
+            : point.failed.isEmpty
+                ? "INCOMPLETE: some files could not be read"
+                : "NOT WHOLE: " + point.failed.map(\.source).joined(separator: ", ") + " failed"
         return ["recovery point \(point.id) of plan \(point.plan): \(state)\(skew)"]
     }
 }

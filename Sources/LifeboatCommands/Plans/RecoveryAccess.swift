@@ -51,14 +51,16 @@ struct RecoveryAccess {
     static func storeSettings(
         _ configuration: LifeboatConfiguration, named store: String?, plan: String? = nil
     ) throws -> StoreSettings {
-        let name = try store ?? plan.map { name in
-            guard let plan = configuration.plan(name) else {
-                throw CommandError(
-                    .invalidArgument, "no plan is called `\(name)`", subject: configuration.file,
-                    hint: "it has: " + configuration.plans.map(\.name).joined(separator: ", "))
+        let name =
+            try store
+            ?? plan.map { name in
+                guard let plan = configuration.plan(name) else {
+                    throw CommandError(
+                        .invalidArgument, "no plan is called `\(name)`", subject: configuration.file,
+                        hint: "it has: " + configuration.plans.map(\.name).joined(separator: ", "))
+                }
+                return plan.store
             }
-            return plan.store
-        }
         let known = configuration.stores.map(\.name).joined(separator: ", ")
         if let name {
             if let found = configuration.store(name) { return found }
@@ -78,6 +80,7 @@ struct RecoveryAccess {
     ) async throws -> RecoveryContext {
         let repository = try await access.open()
         let environment = sourceEnvironment
+        let say = self.say
         let recorder = try recorder(configuration, repository, environment)
         var recovery = RecoveryContext(
             repository: repository, locks: access.locks, environment: environment, factory: .standard,
@@ -86,21 +89,27 @@ struct RecoveryAccess {
             user: .init(name: context.user.name, uid: context.user.uid, gid: context.user.gid),
             programVersion: "lifeboat \(Lifeboat.version)",
             configuration: .init(digest: configuration.digest.hex, text: configuration.text))
+        recovery.report = say
         recovery.archive.writer.threadCount = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 16)
         // A server far away answers late, so several packs are on their way; a disk is kept busy by one.
         if repository.location.hasPrefix("s3:") { recovery.archive.writer.uploadCount = 3 }
         return recovery
     }
 
-    /// What sources get to see of the world. Messages go to standard error as they come.
-    var sourceEnvironment: SourceEnvironment {
-        let folder = context.variable("TMPDIR") ?? "/tmp"
+    /// Shows a line to the operator.
+    private var say: @Sendable (String) -> Void {
         let (output, isQuiet) = (context.output, options.quiet || options.json)
-        var environment = SourceEnvironment(
-            variables: ChildEnvironment.allowed(context.environment), temporaryFolder: folder, now: context.now
-        ) { line in
+        return { line in
             if !isQuiet { output.message(RawName.printable(Array(line.utf8))) }
         }
+    }
+
+    /// What sources get to see of the world. What tools say as they work is shown with --verbose.
+    var sourceEnvironment: SourceEnvironment {
+        var environment = SourceEnvironment(
+            variables: ChildEnvironment.allowed(context.environment),
+            temporaryFolder: context.variable("TMPDIR") ?? "/tmp", now: context.now)
+        if options.verbose { environment.report = say }
         environment.acceptsUntested = acceptsUntested
         return environment
     }
@@ -115,6 +124,6 @@ struct RecoveryAccess {
         ) {
             EventTime(seconds: now().seconds, nanoseconds: now().nanoseconds)
         }
-        return LedgerRecorder(ledger, user: context.user.name, report: environment.report)
+        return LedgerRecorder(ledger, user: context.user.name, report: say)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataSources
 import Recovery
 import Sealing
 import Trees
@@ -19,13 +20,14 @@ struct PointsCommand: AsyncParsableCommand {
 }
 
 struct PointsListCommand: Command {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List recovery points, oldest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List recovery points, oldest first.")
 
     @Option(help: ArgumentHelp("Only those of this plan.", valueName: "name")) var plan: String?
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        var access = RecoveryAccess(context: context, options: global)
+        let access = RecoveryAccess(context: context, options: global)
         let opened = try await access.open(plan: plan)
         let list = try await PointStore(opened.recovery.repository).list()
         let entries = list.entries.filter { plan == nil || $0.point.plan == plan }
@@ -107,7 +109,7 @@ struct PointsShowCommand: Command {
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        var access = RecoveryAccess(context: context, options: global)
+        let access = RecoveryAccess(context: context, options: global)
         let opened = try await access.open()
         let entry = try await PointStore(opened.recovery.repository).find(point)
         if showConfiguration {
@@ -132,11 +134,14 @@ private struct PointDetail: Report {
             "point:    \(point.id)", "plan:     \(point.plan) of \(point.service), made by \(point.node)",
             "time:     \(point.started) to \(point.ended)", "state:    \(row.stateText)",
         ]
-        if let skew = point.skew { lines.append("skew:     \(Units.decimal(skew / .seconds(1), 1)) s between its moments") }
+        if let skew = point.skew {
+            lines.append("skew:     \(Units.decimal(skew / .seconds(1), 1)) s between its moments")
+        }
         for part in point.parts {
             lines += ["", PointReport.line(part)]
             guard let reading = part.reading, let snapshot = part.snapshot else { continue }
-            lines.append("  \(part.kind.rawValue), \(reading.method), \(reading.consistentFrom) to \(reading.consistentTo)")
+            lines.append(
+                "  \(part.kind.rawValue), \(reading.method), \(reading.consistentFrom) to \(reading.consistentTo)")
             if let position = reading.position { lines.append("  position: \(PointDetail.text(position))") }
             if let version = reading.serverVersion { lines.append("  server:   \(version)") }
             lines.append("  snapshot: \(snapshot.id.prefix(8))")
@@ -167,7 +172,7 @@ struct PointsPinCommand: Command {
         _ text: String, _ isPinned: Bool, _ reason: String, _ global: GlobalOptions,
         _ context: CommandContext
     ) async throws -> ExitStatus {
-        var access = RecoveryAccess(context: context, options: global)
+        let access = RecoveryAccess(context: context, options: global)
         let opened = try await access.open()
         let store = PointStore(opened.recovery.repository)
         let entry = try await store.find(text)

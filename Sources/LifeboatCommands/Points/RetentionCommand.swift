@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Recovery
 import Retention
 import Trees
@@ -33,7 +34,7 @@ struct RetentionSimulateCommand: Command {
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        var access = RecoveryAccess(context: context, options: global)
+        let access = RecoveryAccess(context: context, options: global)
         let opened = try await access.open(plan: plan)
         let list = try await PointStore(opened.recovery.repository).list()
         let retentions = try RetentionCommand.decide(opened, plan, list, at?.value ?? context.now())
@@ -50,7 +51,7 @@ struct RetentionApplyCommand: Command {
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        var access = RecoveryAccess(context: context, options: global)
+        let access = RecoveryAccess(context: context, options: global)
         let opened = try await access.open(plan: plan)
         var retentions = [PointRetention]()
         let gone = try await opened.recovery.forget { list in

@@ -13,7 +13,9 @@ enum SourcePositionText {
             parts.append("LSN \(start)" + (position.endLSN.map { $0 == start ? "" : " to \($0)" } ?? ""))
         }
         if let timeline = position.timeline { parts.append("timeline \(timeline)") }
-        if let id = position.replicationID { parts.append("replication \(id.prefix(8)):\(position.replicationOffset ?? 0)") }
+        if let id = position.replicationID {
+            parts.append("replication \(id.prefix(8)):\(position.replicationOffset ?? 0)")
+        }
         return parts.joined(separator: ", ")
     }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import ObjectStore
 import Repository
 import Trees

@@ -63,7 +63,8 @@ private struct InPlaceReport: Report {
         var lines = [
             "point \(point.id.prefix(8)) of \(point.started), \(Units.bytes(outline.byteCount))",
             "in the place of \(outline.paths.joined(separator: ", "))",
-            "stop:  \(outline.stop ?? "(nothing is configured)")", "start: \(outline.start ?? "(nothing is configured)")",
+            "stop:  \(outline.stop ?? "(nothing is configured)")",
+            "start: \(outline.start ?? "(nothing is configured)")",
             outline.holders.isEmpty
                 ? "nobody has files open there now" : "in use now by \(outline.holders.joined(separator: ", "))",
         ]

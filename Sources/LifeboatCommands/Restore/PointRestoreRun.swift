@@ -35,7 +35,8 @@ struct PointRestoreRun {
         guard let last = newer.last else { return }
         context.output.message(
             "warning: point \(last.point.id.prefix(8)) of \(Units.localTime(last.point.moment)) is newer, and is "
-                + "\(PointRow(last).stateText); taking \(entry.point.id.prefix(8)) of \(Units.localTime(entry.point.moment))")
+                + "\(PointRow(last).stateText); taking \(entry.point.id.prefix(8)) of \(Units.localTime(entry.point.moment))"
+        )
     }
 
     // MARK: Targets
@@ -44,7 +45,8 @@ struct PointRestoreRun {
         _ folder: String, _ entry: PointEntry, _ opened: RecoveryAccess.Opened
     ) async throws -> ExitStatus {
         let restore = PointRestore(entry, in: opened.recovery)
-        let names = options.source.isEmpty ? entry.point.parts.filter { $0.snapshot != nil }.map(\.source) : options.source
+        let names =
+            options.source.isEmpty ? entry.point.parts.filter { $0.snapshot != nil }.map(\.source) : options.source
         let parts = try names.map { try restore.part($0) }
         let report = PointRestoreReport(entry, names, target: folder, isDryRun: command.dryRun)
         if !command.dryRun {
@@ -95,7 +97,7 @@ struct PointRestoreRun {
             let file = options.targetPasswordFile
             let target = ServerTarget(
                 host: address.host, port: address.port, user: options.targetUser ?? "root",
-                password: file.map { file in { try PasswordFile.read(file) } })
+                password: file.map { file in { @Sendable in try PasswordFile.read(file) } })
             try await PointRestore(entry, in: opened.recovery).load(source, into: target, phase: draw(source.name))
             context.output.erase()
         }
@@ -116,7 +118,8 @@ struct PointRestoreRun {
         let reopened = try undo.reopened()
         if command.dryRun {
             try context.output.report(
-                InPlaceAfterReport(source: source.name, isUndo: options.undo, paths: [], reopened: reopened, isDryRun: true),
+                InPlaceAfterReport(
+                    source: source.name, isUndo: options.undo, paths: [], reopened: reopened, isDryRun: true),
                 global)
             return .done
         }
@@ -155,7 +158,9 @@ struct PointRestoreReport: Report {
 
     var lines: [String] {
         let verb = dryRun ? "would restore" : "restored"
-        return ["\(verb) \(sources.joined(separator: ", ")) of point \(point.prefix(8)) (\(time)) to \(target): \(Units.bytes(byteCount))"]
+        return [
+            "\(verb) \(sources.joined(separator: ", ")) of point \(point.prefix(8)) (\(time)) to \(target): \(Units.bytes(byteCount))"
+        ]
     }
 }
 
@@ -200,7 +205,8 @@ private struct InPlaceAfterReport: Report {
             return [isUndo ? "would put back what was live before\(since)" : "would remove what was set aside"]
         }
         if isUndo {
-            return ["\(source): what was live before is live again\(since)"] + paths.map { "  the restored copy is in \($0)" }
+            return ["\(source): what was live before is live again\(since)"]
+                + paths.map { "  the restored copy is in \($0)" }
         }
         return ["\(source): accepted"] + paths.map { "  removed \($0)" }
     }

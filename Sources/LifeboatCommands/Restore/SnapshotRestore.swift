@@ -13,7 +13,8 @@ struct SnapshotRestore {
     func run() async throws -> ExitStatus {
         let began = ContinuousClock.now
         var settings = try self.settings()
-        let result = try await RepositoryAccess(context: context, options: command.global).reading(command.reading) { repository in
+        let result = try await RepositoryAccess(context: context, options: command.global).reading(command.reading) {
+            repository in
             let entry = try await repository.findSnapshot(snapshot, filter: command.filter.filter)
             let tree = SnapshotTree(indexed: try await repository.indexed(), entry: entry)
             let root = try await root(in: tree, &settings)
@@ -45,7 +46,8 @@ struct SnapshotRestore {
     /// The tree whose entries appear in the target. For a single file it is the directory that has it, and a pattern that
     /// matches nothing else.
     private func root(in tree: SnapshotTree, _ settings: inout RestoreSettings) async throws -> BlobID {
-        guard let path = command.path?.pathComponents, let name = path.last, let node = try await tree.node(at: path) else {
+        guard let path = command.path?.pathComponents, let name = path.last, let node = try await tree.node(at: path)
+        else {
             return tree.entry.tree
         }
         if let subtree = node.subtree { return subtree }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Recovery
 
 struct ReconcileCommand: Command {
@@ -23,7 +24,8 @@ struct ReconcileCommand: Command {
         var access = RecoveryAccess(context: context, options: global)
         access.acceptsUntested = untested.acceptUntested
         let opened = try await access.open()
-        let sources = try source.map { [try opened.source($0)] } ?? opened.configuration.sources.filter { $0.reconcile != nil }
+        let sources =
+            try source.map { [try opened.source($0)] } ?? opened.configuration.sources.filter { $0.reconcile != nil }
         guard !sources.isEmpty else {
             throw CommandError(
                 .invalidArgument, "no source says how its rows name files", subject: opened.configuration.file,
@@ -54,8 +56,10 @@ private struct ReconcileReport: Report {
 
     var lines: [String] {
         results.flatMap { result in
-            ["\(result.database) and \(result.files), point \(result.point): "
-                + "\(Units.count(result.rowCount, "row")) name a file, \(Units.count(result.fileCount, "file")) are there"]
+            [
+                "\(result.database) and \(result.files), point \(result.point): "
+                    + "\(Units.count(result.rowCount, "row")) name a file, \(Units.count(result.fileCount, "file")) are there"
+            ]
                 + list("rows without file", result.rowsWithoutFile)
                 + list("files without row", result.filesWithoutRow)
                 + list("other than the row says", result.mismatches.map { "\($0.path): \($0.difference)" })
