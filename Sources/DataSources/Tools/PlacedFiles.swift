@@ -15,7 +15,9 @@ enum PlacedFiles {
     }
 
     /// Renames a file to a name that is free; where source and target are on two file systems it is copied.
-    static func move(_ from: String, to target: String, account: SystemAccount?) throws(SourceError) {
+    static func move(
+        _ from: String, to target: String, account: SystemAccount?, mode: mode_t? = 0o600
+    ) throws(SourceError) {
         guard access(target, F_OK) != 0 else {
             throw SourceError(.targetOccupied, "there is a file already", subject: target, hint: "name an empty folder")
         }
@@ -24,7 +26,7 @@ enum PlacedFiles {
             try copy(from, to: target)
             guard unlink(from) == 0 else { throw failure("cannot remove the file", from) }
         }
-        guard chmod(target, 0o600) == 0 else { throw failure("cannot set the mode of", target) }
+        if let mode, chmod(target, mode) != 0 { throw failure("cannot set the mode of", target) }
         try give(target, to: account)
         try sync(target)
     }
@@ -59,6 +61,10 @@ enum PlacedFiles {
         let file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure("cannot make", target) }
         defer { close(file) }
+        var status = stat()
+        guard fstat(source, &status) == 0, fchown(file, status.st_uid, status.st_gid) == 0,
+            fchmod(file, status.st_mode & 0o7777) == 0
+        else { throw failure("cannot set owner and mode of", target) }
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = read(source, &buffer, buffer.count)
