@@ -15,6 +15,8 @@ public struct ToolCommand: Sendable {
         case bytes([UInt8])
         /// The content of these files, one after another.
         case files([String])
+        /// What is read from this descriptor, which is taken over: the end of a pipe that somebody writes to as it goes on.
+        case descriptor(Int32)
     }
 
     /// What is started; without a slash it is looked for in `PATH` of `variables`.
