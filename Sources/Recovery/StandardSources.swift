@@ -12,18 +12,18 @@ extension SourceFactory {
             case .mariadb(let settings):
                 return MariaDBSource(name: name, settings: settings, environment: environment)
             case .postgresql(let settings):
-                return NoneSource(name: name)
-            case .redis: return NoneSource(name: name)
-            case .sqlite: return NoneSource(name: name)
+                return PostgreSQLSource(name: name, settings: settings, environment: environment)
+            case .redis(let settings): return RedisSource(name: name, settings: settings, environment: environment)
+            case .sqlite(let settings): return SQLiteSource(name: name, settings: settings, environment: environment)
             }
         },
         restorer: { source, environment in
             switch source.settings {
-            case .files: return MariaDBRestorer(settings: MariaDBSettings(), environment: environment)
+            case .files(let settings): return FileRestorer(settings: settings, environment: environment)
             case .mariadb(let settings): return MariaDBRestorer(settings: settings, environment: environment)
-            case .postgresql: return MariaDBRestorer(settings: MariaDBSettings(), environment: environment)
-            case .redis: return MariaDBRestorer(settings: MariaDBSettings(), environment: environment)
-            case .sqlite: return MariaDBRestorer(settings: MariaDBSettings(), environment: environment)
+            case .postgresql(let settings): return PostgreSQLRestorer(settings: settings, environment: environment)
+            case .redis(let settings): return RedisRestorer(settings: settings, environment: environment)
+            case .sqlite(let settings): return SQLiteRestorer(settings: settings, environment: environment)
             }
         })
 }

@@ -137,7 +137,7 @@ final class DumpStream: StreamSource {
     }
 
     private func dump(_ database: String, into sink: any StreamSink, _ facts: inout Facts) throws {
-        let files = DumpFiles(source, sink, database: database)
+        let files = PostgreSQLDumpFiles(source, sink, database: database)
         try PostgreSQLSession.run(server.client, database: database, on: runner) { session in
             let moment = try SnapshotMoment(session, isStandby: server.isStandby)
             let exported = try session.ask("SELECT pg_export_snapshot()").first?.first ?? nil
@@ -149,7 +149,7 @@ final class DumpStream: StreamSource {
             let command = command(
                 "pg_dump", database, ["--snapshot=\(exported)", "--lock-wait-timeout=60000"] + creates)
             try runner.run(command) { output in
-                try DumpSplitter(files, subject: "pg_dump of \(database)").read { try output.read(into: $0) }
+                try PostgreSQLDumpSplitter(files, subject: "pg_dump of \(database)").read { try output.read(into: $0) }
             }
             facts.position.merge(moment, of: server)
         }

@@ -29,7 +29,7 @@ struct ScratchPins: Sendable {
         if own.contains(where: { $0.method == "dump-sha256" }) {
             let pins = DumpPins(database: database)
             try runner.run(client.command("pg_dump", database: database, [])) { output in
-                try DumpSplitter(pins, subject: "pg_dump of \(database)").read { try output.read(into: $0) }
+                try PostgreSQLDumpSplitter(pins, subject: "pg_dump of \(database)").read { try output.read(into: $0) }
             }
             found += pins.pins
         }

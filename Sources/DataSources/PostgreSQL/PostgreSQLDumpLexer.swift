@@ -2,7 +2,7 @@
 ///
 /// Rests on how `pg_dump` writes (`standard_conforming_strings` is on): quotes in texts and names are doubled and never behind
 /// a backslash; names with a `$` are quoted; a comment is a line of its own.
-struct DumpLexer {
+struct PostgreSQLDumpLexer {
     private enum Quote: Equatable {
         case none
         /// Until this byte; doubled ones close and open again.
@@ -27,7 +27,7 @@ struct DumpLexer {
                     quote = .byte(byte)
                 } else if byte == 0x2D, line[index...].starts(with: [0x2D, 0x2D]) {
                     return
-                } else if byte == 0x24, let tag = DumpLexer.tag(line[index...]) {
+                } else if byte == 0x24, let tag = PostgreSQLDumpLexer.tag(line[index...]) {
                     quote = .dollar(tag)
                     index += tag.count - 1
                 }

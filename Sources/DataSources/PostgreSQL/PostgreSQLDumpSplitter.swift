@@ -31,7 +31,7 @@ protocol DumpParts: AnyObject {
 ///
 /// Its order is: definitions, then rows (`COPY … FROM stdin;`, lines, `\.`), large objects and sequences, then everything else.
 /// Nothing is dropped but comments between tables, so the parts one behind another are the dump again, whatever is in it.
-final class DumpSplitter {
+final class PostgreSQLDumpSplitter {
     private enum Phase { case before, within, after }
 
     private static let longestLine = 1 << 28
@@ -40,7 +40,7 @@ final class DumpSplitter {
     private let parts: any DumpParts
     private let subject: String
     private var phase = Phase.before
-    private var lexer = DumpLexer()
+    private var lexer = PostgreSQLDumpLexer()
     /// The statement between tables that has begun.
     private var statement = [UInt8]()
     /// Rows so far of the table that has begun; nil outside of tables.
@@ -72,7 +72,7 @@ final class DumpSplitter {
             if used > 0 {
                 buffer.replaceSubrange(0..<kept, with: Array(buffer[used..<end]))
             } else if !isLast {
-                guard buffer.count < DumpSplitter.longestLine else { throw malformed("a line does not end") }
+                guard buffer.count < PostgreSQLDumpSplitter.longestLine else { throw malformed("a line does not end") }
                 buffer += [UInt8](repeating: 0, count: buffer.count)
             }
         }
@@ -89,7 +89,7 @@ final class DumpSplitter {
         {
             tail.removeLast(tail.count - command.lowerBound)
         }
-        return tail.suffix(DumpSplitter.completion.count).elementsEqual(DumpSplitter.completion)
+        return tail.suffix(PostgreSQLDumpSplitter.completion.count).elementsEqual(PostgreSQLDumpSplitter.completion)
     }
 
     /// Takes what can be taken of `bytes` and gives its length; the rest comes again with more behind it.
@@ -145,7 +145,7 @@ final class DumpSplitter {
         let bytes = statement
         statement = []
         if bytes.starts(with: "COPY ".utf8) {
-            guard let table = DumpLexer.copiedTable(bytes) else {
+            guard let table = PostgreSQLDumpLexer.copiedTable(bytes) else {
                 throw malformed(
                     "pg_dump wrote a COPY that nobody expects: \(String(decoding: bytes.prefix(99), as: UTF8.self))")
             }

@@ -27,7 +27,7 @@ class DumpPins: DumpParts {
 }
 
 /// Writes the parts of a dump as files of the snapshot.
-final class DumpFiles: DumpPins {
+final class PostgreSQLDumpFiles: DumpPins {
     private let source: PostgreSQLSource
     private let sink: any StreamSink
     private let folder: [[UInt8]]
