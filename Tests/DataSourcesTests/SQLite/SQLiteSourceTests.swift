@@ -22,7 +22,8 @@ import Testing
         let source = SQLiteSource(name: "app", settings: SQLiteSettings(file: file), environment: yard.environment)
         let (reading, restored) = try await yard.roundTrip(source, to: "out")
         _ = try await writer
-        #expect(reading.method == "online-backup" && reading.consistentFrom <= reading.consistentTo)
+        #expect(
+            reading.method == "online-backup" && reading.consistentFrom.prefix(19) <= reading.consistentTo.prefix(19))
         #expect(reading.pins.map(\.table) == ["f", "log", "u"])
         #expect(try await shell("stat -c '%a %U' '\(restored)/app/app.db'") == "640 nobody\n")
         let restorer = SQLiteRestorer(settings: SQLiteSettings(file: file), environment: yard.environment)
