@@ -36,7 +36,7 @@ extension FileSource {
 
     private func method() async -> [Finding] {
         do {
-            let decision = try await FileSnapshotPlan.decide(settings, variables: environment.variables) { _ in }
+            let decision = try await FileSnapshotPlan.decide(settings, variables: environment.variables)
             switch decision {
             case .snapshots(let plan):
                 let tops = plan.subvolumes.map(\.top).joined(separator: ", ")

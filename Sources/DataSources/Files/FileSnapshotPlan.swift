@@ -13,11 +13,11 @@ struct FileSnapshotPlan: Sendable {
         case walk(reason: String?)
     }
 
-    /// Decides. Removes what killed runs left behind.
+    /// Decides; changes nothing.
     ///
     /// - Throws: `invalidSetting` when a snapshot is asked for and cannot be had.
     static func decide(
-        _ settings: FileSettings, variables: [String: String], report: @Sendable (String) -> Void
+        _ settings: FileSettings, variables: [String: String]
     ) async throws -> Decision {
         if settings.snapshot == .none { return .walk(reason: nil) }
         var plan = FileSnapshotPlan()
@@ -32,8 +32,6 @@ struct FileSnapshotPlan: Sendable {
             }
         }
         for (top, paths) in plan.subvolumes {
-            let stale = try await BtrfsSnapshot.removeStale(in: top, variables: variables)
-            if stale > 0 { report("removed \(stale) snapshots that a killed run left in \(top)") }
             let inside = try await insiders(of: top, variables: variables)
             let patterns = try PatternList(settings.excludes)
             for other in inside where !patterns.matches(RawPath.clean(Array(other.utf8))) {

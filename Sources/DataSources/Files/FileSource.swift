@@ -56,8 +56,7 @@ public struct FileSource: DataSource {
     private func readTrees(
         _ archive: @escaping @Sendable (SourceContent) async throws -> Void
     ) async throws -> SourceReading {
-        let decision = try await FileSnapshotPlan.decide(
-            settings, variables: environment.variables, report: environment.report)
+        let decision = try await FileSnapshotPlan.decide(settings, variables: environment.variables)
         switch decision {
         case .snapshots(let plan): return try await readSnapshots(plan, archive)
         case .walk(let reason):
@@ -100,6 +99,11 @@ public struct FileSource: DataSource {
         var to = from
         do {
             for subvolume in plan.subvolumes {
+                let stale = try await BtrfsSnapshot.removeStale(
+                    in: subvolume.top, variables: environment.variables)
+                if stale > 0 {
+                    environment.report("removed \(stale) snapshots that killed runs left in \(subvolume.top)")
+                }
                 snapshots.append(
                     try await BtrfsSnapshot.make(
                         of: subvolume.top, name: name, variables: environment.variables))

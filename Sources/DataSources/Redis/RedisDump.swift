@@ -164,8 +164,9 @@ final class RedisDump: StreamSource {
 
     /// The dump says itself when it was made; both must agree.
     private func compare(_ notes: [String: String], _ outcome: inout Outcome) {
-        if let seconds = notes["ctime"].flatMap({ Int64($0) }) {
-            outcome.from = min(outcome.from, Timestamp(seconds: seconds))
+        // Whole seconds: a dump of another replica that was under way already is older than our request.
+        if let seconds = notes["ctime"].flatMap({ Int64($0) }), seconds < outcome.from.seconds {
+            outcome.from = Timestamp(seconds: seconds)
         }
         guard let id = notes["repl-id"], let offset = notes["repl-offset"].flatMap({ UInt64($0) }) else { return }
         if id != outcome.position.replicationID || offset != outcome.position.replicationOffset {
