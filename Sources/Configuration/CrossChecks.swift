@@ -6,9 +6,11 @@ import Settings
 struct CrossChecks {
     private let content: FileContent
     private let fields: Fields
+    private let sources: [String: ProtectedSource]
 
     init(_ content: FileContent, _ fields: Fields) {
         self.content = content
+        sources = Dictionary(content.sources.map { ($0.name, $0) }) { first, _ in first }
         self.fields = fields
     }
 
@@ -40,7 +42,7 @@ struct CrossChecks {
         guard let reconcile = source.reconcile else { return }
         let path = ["sources", source.name, "reconcile"]
         let files = content.sources.filter { $0.kind == .files }
-        guard let target = content.sources.first(where: { $0.name == reconcile.files }) else {
+        guard let target = sources[reconcile.files] else {
             fields.unknownName(at: path + ["files"], reconcile.files, among: files.map(\.name), called: "source")
             return
         }
@@ -70,7 +72,7 @@ struct CrossChecks {
         var seen = Set<String>()
         for (number, name) in plan.sources.enumerated() {
             let path = path + ["sources", "[\(number)]"]
-            guard let source = content.sources.first(where: { $0.name == name }) else {
+            guard let source = sources[name] else {
                 if fields.isAbsent(["sources"]) { continue }
                 fields.unknownName(at: path, name, among: content.sources.map(\.name), called: "source")
                 continue
@@ -92,7 +94,7 @@ struct CrossChecks {
     private func warnOfObjectives(_ scheduled: ScheduledPlan, _ path: [String]) {
         guard let gap = scheduled.schedule?.longestGap else { return }
         let plan = scheduled.plan
-        let promised = plan.sources.compactMap { name in content.sources.first { $0.name == name } }
+        let promised = plan.sources.compactMap { sources[$0] }
             .compactMap { source in source.objective.rpo.map { (source.name, $0) } }
         guard let (name, rpo) = promised.min(by: { $0.1 < $1.1 }) else { return }
         let exposed = gap + (plan.usualDuration ?? .zero)

@@ -19,7 +19,7 @@ struct BoundTests {
     func many(head: String, key: String, tail: String) {
         var text = "name: a\n" + head
         var number = 0
-        while text.utf8.count < 200 << 10 {
+        while text.utf8.count < 100 << 10 {
             text += "\(key)\(number)\(tail)"
             number += 1
         }

@@ -86,9 +86,12 @@ struct SourceSize: Encodable, Sendable {
         var counts = Counts()
         var open: [any SourceDirectory] = [root]
         while let directory = open.popLast() {
-            for entry in try directory.entries().entries {
+            let listing = try ifThere { () throws(TreeError) in try directory.entries() }
+            for entry in listing?.entries ?? [] {
                 switch entry.metadata.kind {
-                case .directory: open.append(try directory.directory(entry))
+                case .directory:
+                    let below = try ifThere { () throws(TreeError) in try directory.directory(entry) }
+                    if let below { open.append(below) }
                 case .file:
                     counts.fileCount += 1
                     counts.byteCount += entry.metadata.byteCount
@@ -99,6 +102,16 @@ struct SourceSize: Encodable, Sendable {
         }
         counts.metadataByteCount = counts.blobCount * listedByteCount
         return counts
+    }
+
+    /// Nil when what is looked at has gone meanwhile, as in the data folder of a server that runs.
+    private static func ifThere<Found>(_ look: () throws(TreeError) -> Found) throws(TreeError) -> Found? {
+        do throws(TreeError) {
+            return try look()
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
     }
 
     /// How many blobs a file gives.

@@ -1,3 +1,4 @@
+import Chunking
 import Configuration
 import Glibc
 import Sealing
@@ -55,6 +56,16 @@ struct ConfigTests {
         let json = await place.run("config", "check", "--json")
         #expect(json.output.contains(#""blob_count":4,"byte_count":3145738,"file_count":3,"metadata_byte_count":268"#))
         #expect(json.output.contains(#""key":"plans.nightly.schedule","line":9"#), "\(json.output)")
+    }
+
+    @Test(
+        "blobs are as large as the policy of the source cuts them",
+        arguments: [
+            (0, .pages, 0), (1, .pages, 1), (64 << 10, .pages, 1), (4 << 30, .pages, 65_536), (5 << 30, .pages, 20_480),
+            (100 << 30, .pages, 102_400), (5 << 30, .smallPages, 327_680), ((1 << 20) + 1, .files, 2),
+        ] as [(UInt64, ChunkingPolicy, UInt64)])
+    func blobs(byteCount: UInt64, policy: ChunkingPolicy, count: UInt64) {
+        #expect(SourceSize.blobCount(byteCount, policy) == count)
     }
 
     @Test("all problems are told at once, and nothing but them")
