@@ -3,7 +3,6 @@
 #define LIFEBOAT_CLINUX_SERVERS_H
 
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -32,8 +31,10 @@ static inline int lb_become_server(const struct lb_server *server, pid_t parent)
     for (int number = 1; number < 32; number++) signal(number, SIG_DFL);
     if (setsid() < 0) return errno;
     if (dup2(server->input, 0) < 0 || dup2(server->output, 1) < 0 || dup2(server->output, 2) < 0) return errno;
+    // Not glibc's functions, which would look for the other threads of the parent.
     if (server->changes_account) {
-        if (setgroups(1, &server->group) != 0 || setgid(server->group) != 0 || setuid(server->user) != 0) return errno;
+        if (syscall(SYS_setgroups, 1, &server->group) != 0 || syscall(SYS_setgid, server->group) != 0 ||
+            syscall(SYS_setuid, server->user) != 0) return errno;
     }
     // After setuid, which takes it back.
     if (server->ends_with_thread) {

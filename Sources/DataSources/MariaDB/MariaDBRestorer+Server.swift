@@ -78,6 +78,7 @@ extension MariaDBRestorer {
         return """
             CREATE OR REPLACE USER \(account) IDENTIFIED BY '\(password)';
             GRANT ALL PRIVILEGES ON *.* TO \(account) WITH GRANT OPTION;
+            GRANT PROXY ON ''@'%' TO \(account) WITH GRANT OPTION;
 
             """
     }

@@ -62,11 +62,16 @@ struct MariaDBServer: Sendable {
         for method: DatabaseMethod, databases: [String]
     ) async throws -> [(name: String, grant: String)] {
         let privileges = try await privileges()
-        let hasRoutines =
-            method == .logical
-            ? try await client.value(
-                "SELECT 1 FROM information_schema.routines WHERE routine_schema NOT IN ('mysql', 'sys') LIMIT 1;")
-                != nil : false
-        return privileges.missing(for: method, databases: databases, hasRoutines: hasRoutines)
+        guard method == .logical else { return privileges.missingForPhysical }
+        let hasRoutines = try await client.value(
+            "SELECT 1 FROM information_schema.routines WHERE routine_schema NOT IN ('mysql', 'sys') LIMIT 1;")
+        // A view that calls a function is shown only to those who may call it.
+        let called = try await client.column(
+            """
+            SELECT DISTINCT r.routine_schema FROM information_schema.routines r JOIN information_schema.views v
+            ON INSTR(v.view_definition, CONCAT('`', r.routine_schema, '`.`', r.routine_name, '`(')) > 0
+            WHERE r.routine_type = 'FUNCTION' AND v.table_schema <> 'sys';
+            """)
+        return privileges.missingForLogical(databases, hasRoutines: hasRoutines != nil, callsFunctionsOf: called)
     }
 }

@@ -66,3 +66,10 @@ extension MariaDBSource {
         return script + "SET SESSION max_statement_time = 0;\nCOMMIT;\n"
     }
 }
+
+extension MariaDBSource {
+    /// Asks the live server; NULL as nil. For assertions that compare a restored server with it.
+    public func ask(_ sql: String, database: String? = nil) async throws -> [[String?]] {
+        try await connected { server, _ in try await server.client.query(sql, database: database) }
+    }
+}

@@ -59,25 +59,27 @@ struct Privileges {
         return "\(MariaDBClient.text(user))@\(MariaDBClient.text(String(parts.last ?? "")))"
     }
 
-    /// What a way of reading needs and the account lacks, each with the statement that grants it.
-    func missing(for method: DatabaseMethod, databases: [String], hasRoutines: Bool) -> [(name: String, grant: String)]
-    {
-        switch method {
-        case .physical:
-            return ["RELOAD", "PROCESS", "BINLOG MONITOR"].filter { !has($0) }.map { ($0, grant($0, on: "*.*")) }
-        case .logical:
-            var result = [(name: String, grant: String)]()
-            for name in ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT"] {
-                let lacking = databases.filter { !has(name, on: $0) }
-                if lacking.isEmpty { continue }
-                let places =
-                    lacking.count == databases.count ? ["*.*"] : lacking.map { MariaDBClient.quoted($0) + ".*" }
-                result += places.map { (name, grant(name, on: $0)) }
-            }
-            let readsRoutines = has("SELECT", on: "mysql", table: "proc") || has("SHOW CREATE ROUTINE")
-            if hasRoutines, !readsRoutines { result.append(("SELECT", grant("SELECT", on: "mysql.proc"))) }
-            return result
+    /// What a physical backup needs and the account lacks, each with the statement that grants it.
+    var missingForPhysical: [(name: String, grant: String)] {
+        ["RELOAD", "PROCESS", "BINLOG MONITOR"].filter { !has($0) }.map { ($0, grant($0, on: "*.*")) }
+    }
+
+    /// What a logical backup needs and the account lacks, each with the statement that grants it.
+    func missingForLogical(
+        _ databases: [String], hasRoutines: Bool, callsFunctionsOf called: [String]
+    ) -> [(name: String, grant: String)] {
+        var result = [(name: String, grant: String)]()
+        for name in ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT"] {
+            let lacking = databases.filter { !has(name, on: $0) }
+            let places = lacking == databases ? ["*.*"] : lacking.map { MariaDBClient.quoted($0) + ".*" }
+            result += places.map { (name, grant(name, on: $0)) }
         }
+        let readsRoutines = has("SELECT", on: "mysql", table: "proc") || has("SHOW CREATE ROUTINE")
+        if hasRoutines, !readsRoutines { result.append(("SELECT", grant("SELECT", on: "mysql.proc"))) }
+        for database in called where !has("EXECUTE", on: database) {
+            result.append(("EXECUTE", grant("EXECUTE", on: MariaDBClient.quoted(database) + ".*")))
+        }
+        return result
     }
 
     private func grant(_ name: String, on place: String) -> String { "GRANT \(name) ON \(place) TO \(quotedAccount);" }

@@ -135,15 +135,11 @@ public struct ToolCommand: Sendable {
         // A group of its own, so that all of a pipeline is ended, not its first program alone.
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(5))]
-        if let account {
-            options.userID = account.userID
-            options.groupID = account.groupID
-            options.supplementaryGroups = [account.groupID]
-        }
         var values = [Environment.Key: String]()
         for (name, value) in variables {
             if let key = Environment.Key(rawValue: name) { values[key] = value }
         }
+        let words = words
         do {
             let messages = try ProgramMessages(report: report)
             async let reading: Void = messages.read()
@@ -151,7 +147,8 @@ public struct ToolCommand: Sendable {
             let feeder = try InputFeeder(input)
             async let feeding: Void = feeder.feed()
             let result = try await Subprocess.run(
-                program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
+                words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]),
+                arguments: Arguments(Array(words.dropFirst())),
                 environment: .custom(values), workingDirectory: folder.map { FilePath($0) }, platformOptions: options,
                 input: .fileDescriptor(FileDescriptor(rawValue: feeder.takeReadEnd()), closeAfterSpawningProcess: true),
                 output: .fileDescriptor(FileDescriptor(rawValue: pipe.takeWriteEnd()), closeAfterSpawningProcess: true),
@@ -174,6 +171,14 @@ public struct ToolCommand: Sendable {
             pipe.end(
                 with: TreeError(.failed, missing.message, subject: program, hint: missing.hint, cause: missing))
         }
+    }
+
+    /// What is started. Another account is taken by setpriv (util-linux), after exec: swift-subprocess would do it with glibc's
+    /// calls between clone and exec, where they wait for ever when a thread of ours was just being made.
+    private var words: [String] {
+        guard let account else { return [program] + arguments }
+        let (user, group) = ("--reuid=\(account.userID)", "--regid=\(account.groupID)")
+        return ["setpriv", user, group, "--groups=\(account.groupID)", "--", program] + arguments
     }
 
     private func failure(_ status: TerminationStatus, _ lines: [String]) -> TreeError? {
