@@ -88,7 +88,10 @@ public struct ToolCommand: Sendable {
         let output = ToolOutput(pipe)
         let process = Task { await launch(pipe) }
         let work = Task {
-            defer { process.cancel() }
+            defer {
+                pipe.readerEnded()
+                process.cancel()
+            }
             return try await body(output)
         }
         pipe.onFailure { work.cancel() }
@@ -97,8 +100,10 @@ public struct ToolCommand: Sendable {
             process.cancel()
             await process.value
             if let failure = pipe.failure, !Task.isCancelled {
-                // What ended the program was that nobody read on, and the reason for that is what matters.
-                if case .failure(let error) = result, !(error is TreeError), !(error is CancellationError) {
+                // When the program failed only because nobody read on, the reason for that is what matters.
+                if !pipe.hasFailedFirst, case .failure(let error) = result, !(error is TreeError),
+                    !(error is CancellationError)
+                {
                     throw error
                 }
                 throw failure.cause as? SourceError ?? failure
