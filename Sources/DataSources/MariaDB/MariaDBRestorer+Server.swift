@@ -73,12 +73,15 @@ extension MariaDBRestorer {
         }
     }
 
+    /// The right to grant PROXY, which users.sql does, comes by the table: the init file has no account that could grant it.
     private static func initStatements(_ password: String) -> String {
         let account = "`\(scratchAccount)`@`localhost`"
         return """
             CREATE OR REPLACE USER \(account) IDENTIFIED BY '\(password)';
             GRANT ALL PRIVILEGES ON *.* TO \(account) WITH GRANT OPTION;
-            GRANT PROXY ON ''@'%' TO \(account) WITH GRANT OPTION;
+            REPLACE INTO mysql.proxies_priv (Host, User, Proxied_host, Proxied_user, With_grant, Grantor) \
+            VALUES ('localhost', '\(scratchAccount)', '', '', 1, '');
+            FLUSH PRIVILEGES;
 
             """
     }

@@ -73,11 +73,10 @@ public struct MariaDBRestorer: SourceRestorer {
     }
 
     private func buildLogical(_ files: String, _ data: String, _ run: String) async throws {
-        let parts = try DumpLayout.files(in: files)
         try await install(data)
         let server = try await launch(data: data, run: run, keepsRunning: false)
         do {
-            try await server.load(parts)
+            try await server.load(files)
             try await server.stop()
         } catch {
             await server.abandon()
@@ -124,19 +123,31 @@ public struct MariaDBRestorer: SourceRestorer {
                 .targetOccupied, "the server holds the database `\(first)`", subject: subject,
                 hint: "restore into an empty server, or with --into scratch")
         }
-        try await client.load(try DumpLayout.files(in: files))
+        try await client.load(files)
         withExtendedLifetime(folder) {}
     }
 }
 
 extension MariaDBClient {
-    /// Runs the statements of files, one after another, in one session.
-    func load(_ files: [String]) async throws {
+    /// Loads a logical backup; accounts that cannot be made are reported only.
+    func load(_ folder: String) async throws {
+        try await run(try DumpLayout.files(in: folder), [])
+        if let users = DumpLayout.users(in: folder) { try await run([users], ["--force"]) }
+    }
+
+    /// Runs the statements of files, one after another, in one session. Without `--comments` the client would take the
+    /// comments out of routines.
+    private func run(_ files: [String], _ options: [String]) async throws {
         let said = SaidLines()
         var command = tools.command(
-            "mariadb", ["--defaults-file=\(optionFile)", "--binary-mode", "--default-character-set=utf8mb4"])
+            "mariadb",
+            ["--defaults-file=\(optionFile)", "--binary-mode", "--comments", "--default-character-set=utf8mb4"]
+                + options)
         command.input = .files(files)
-        command.report = { said.add($0) }
+        command.report = { [report = command.report] line in
+            said.add(line)
+            report(line)
+        }
         do { _ = try await command.run() } catch let error as SourceError {
             throw MariaDBClient.explain(error, said.all, subject)
         }

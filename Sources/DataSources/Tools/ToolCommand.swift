@@ -1,6 +1,7 @@
 import Glibc
 import ObjectStore
 import Subprocess
+import Synchronization
 import SystemPackage
 public import Trees
 
@@ -85,18 +86,28 @@ public struct ToolCommand: Sendable {
         let pipe = try ProgramPipe(subject: program)
         let output = ToolOutput(pipe)
         let process = Task { await launch(pipe) }
+        let order = EndOrder()
         let work = Task {
-            defer { process.cancel() }
+            defer {
+                order.note(.body)
+                process.cancel()
+            }
             return try await body(output)
         }
-        pipe.onFailure { work.cancel() }
+        pipe.onFailure {
+            order.note(.tool)
+            work.cancel()
+        }
         return try await withTaskCancellationHandler {
             let result = await work.result
             process.cancel()
             await process.value
             if let failure = pipe.failure, !Task.isCancelled {
-                // What ended the program was that nobody read on, and the reason for that is what matters.
-                if case .failure(let error) = result, !(error is TreeError), !(error is CancellationError) {
+                // When the body ended first, the program was ended for want of a reader, and the body's reason is what matters;
+                // else the body only says in its own words that it was cancelled.
+                if order.first == .body, case .failure(let error) = result, !(error is TreeError),
+                    !(error is CancellationError)
+                {
                     throw error
                 }
                 throw failure.cause as? SourceError ?? failure
@@ -195,6 +206,17 @@ public struct ToolCommand: Sendable {
             .failed, message, subject: program, hint: said,
             cause: SourceError(.toolFailed, message, subject: program, hint: said))
     }
+}
+
+/// Which of a tool and its reader ended first.
+private final class EndOrder: Sendable {
+    enum Part { case tool, body }
+
+    private let state = Mutex<Part?>(nil)
+
+    var first: Part? { state.withLock { $0 } }
+
+    func note(_ part: Part) { state.withLock { $0 = $0 ?? part } }
 }
 
 /// The standard output of a running tool, read by one thread at a time; reading blocks.

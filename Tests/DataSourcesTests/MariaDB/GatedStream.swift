@@ -16,6 +16,8 @@ final class Gate: Sendable {
         (reachedEnds, openEnds) = ((one[0], one[1]), (other[0], other[1]))
     }
 
+    var isReached: Bool { state.withLock { $0.isReached } }
+
     /// Says that it is reached, and blocks until it opens.
     func pass() {
         let isFirst = state.withLock { state in
@@ -70,7 +72,7 @@ private final class GateThread: Sendable {
     }
 }
 
-/// A stream that stops at a gate when the first bytes of a table called `big` come.
+/// A stream that stops at a gate when the first bytes of a table called `big` come; `.new` when InnoDB had only just made it.
 struct GatedStream: StreamSource {
     let inner: any StreamSource
     let gate: Gate
@@ -89,7 +91,7 @@ private final class GatedSink: StreamSink {
 
     func file(_ path: [[UInt8]], _ metadata: Metadata, chunking: ChunkingPolicy) throws -> any StreamFile {
         let name = String(decoding: path.last ?? [], as: UTF8.self)
-        if ["big.ibd", "big.sql"].contains(name) { gate.pass() }
+        if ["big.ibd", "big.new", "big.sql"].contains(name) { gate.pass() }
         return try inner.file(path, metadata, chunking: chunking)
     }
 

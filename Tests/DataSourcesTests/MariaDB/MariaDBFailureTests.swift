@@ -136,7 +136,7 @@ struct MariaDBFailureTests {
     }
 
     private func snapshotCount(_ stage: MariaDBStage) async throws -> Int {
-        let list = try await Tool.run("ls", ["-A", stage.folder("repository/snapshots")])
+        let list = try await Tool.run("find", [stage.folder("repository"), "-path", "*/snapshots/*"])
         return list.split(separator: "\n").count
     }
 
@@ -152,6 +152,7 @@ struct MariaDBFailureTests {
         }
         defer { gate.open() }
         let made = try await stage.backup(stage.source(method)) { GatedStream(inner: $0, gate: gate) }
+        try #require(gate.isReached)
         // What cannot be done because the backup holds it off is a fine answer too.
         _ = await harming.result
         return (made.snapshot, made.reading)
