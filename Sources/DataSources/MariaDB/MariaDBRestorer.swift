@@ -44,13 +44,13 @@ public struct MariaDBRestorer: SourceRestorer {
             throw SourceError(.targetOccupied, "the folder is not empty", subject: data)
         }
         switch try MariaDBRestorer.method(of: files) {
-        case .physical: try await buildPhysical(files, data)
+        case .physical: try await buildPhysical(files, data, run)
         case .logical: try await buildLogical(files, data, run)
         }
         try FileTree.flush(data)
     }
 
-    private func buildPhysical(_ files: String, _ data: String) async throws {
+    private func buildPhysical(_ files: String, _ data: String, _ run: String) async throws {
         let restored = "\(files)/data"
         // A link that was planted in a snapshot would lead the tools, which write, out of the folder.
         try FileTree.walk(restored) { _, _ in }
@@ -63,7 +63,9 @@ public struct MariaDBRestorer: SourceRestorer {
             if isFolder { chmod(path, path == data ? 0o700 : 0o750) }
         }
         if let account { try FileTree.give(data, to: account) }
-        var prepare = tools.command("mariadb-backup", ["--no-defaults", "--prepare", "--target-dir=\(data)"])
+        var prepare = tools.command(
+            "mariadb-backup",
+            ["--no-defaults", "--prepare", "--target-dir=\(data)", "--tmpdir=\(try serverFolder(run))/tmp"])
         prepare.account = account
         prepare.folder = data
         prepare.complaint = { lines in
@@ -73,7 +75,7 @@ public struct MariaDBRestorer: SourceRestorer {
     }
 
     private func buildLogical(_ files: String, _ data: String, _ run: String) async throws {
-        try await install(data)
+        try await install(data, run)
         let server = try await launch(data: data, run: run, keepsRunning: false)
         do {
             try await server.load(files)
@@ -84,15 +86,17 @@ public struct MariaDBRestorer: SourceRestorer {
         }
     }
 
-    /// A data folder without databases of anybody's.
-    private func install(_ data: String) async throws {
+    /// A data folder without databases of anybody's. With its own folder for temporary files: a server removes what it takes
+    /// for leftovers in that folder, and in /tmp these may be another server's.
+    private func install(_ data: String, _ run: String) async throws {
+        let temporary = try serverFolder(run) + "/tmp"
         if access(data, F_OK) != 0, mkdir(data, 0o700) != 0 { throw FileTree.failure("cannot make the folder", data) }
         if let account { try FileTree.give(data, to: account) }
         var command = tools.command(
             "mariadb-install-db",
             [
                 "--no-defaults", "--datadir=\(data)", "--auth-root-authentication-method=normal", "--skip-test-db",
-                "--skip-name-resolve",
+                "--skip-name-resolve", "--tmpdir=\(temporary)",
             ])
         command.account = account
         command.folder = data

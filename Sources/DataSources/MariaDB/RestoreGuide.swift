@@ -25,7 +25,7 @@ struct RestoreGuide: Sendable {
         test ! -e "$DATA"
         restic restore "$SNAPSHOT" --include "/\(name)" --target "$WORK"
         mv "$WORK/\(name)/data" "$DATA"
-        mariadb-backup --no-defaults --prepare --target-dir="$DATA"
+        mariadb-backup --no-defaults --prepare --target-dir="$DATA" --tmpdir="$WORK"
         chown -R "$OWNER:" "$DATA"
         chmod 700 "$DATA"
         ```
