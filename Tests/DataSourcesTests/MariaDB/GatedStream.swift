@@ -37,12 +37,17 @@ final class Gate: Sendable {
         if isFirst { _ = write(openEnds.1, "xx", 2) }
     }
 
-    func waitUntilReached() async {
+    /// Nobody will come: whoever waits is told so.
+    func abandon() { if !isReached { _ = write(reachedEnds.1, "x", 1) } }
+
+    /// False when it was abandoned.
+    func waitUntilReached() async -> Bool {
         let end = reachedEnds.0
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let thread = GateThread(end: end) { continuation.resume() }
             thread.start()
         }
+        return isReached
     }
 }
 
