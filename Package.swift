@@ -110,7 +110,9 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "DataSourcesTests",
-            dependencies: ["DataSources", "Repository", "Trees", "ObjectStore", "Sealing", "TestSupport"],
+            dependencies: [
+                "DataSources", "Repository", "Trees", "ObjectStore", "Sealing", "Chunking", "TestSupport", grdb,
+            ],
             swiftSettings: common),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "ObjectStore", "Sealing", "TestSupport"],
@@ -118,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "RecoveryTests",
             dependencies: [
-                "Recovery", "DataSources", "Repository", "Ledger", "Trees", "ObjectStore", "Sealing", "TestSupport",
+                "Recovery", "DataSources", "Repository", "Ledger", "Trees", "ObjectStore", "Sealing", "Chunking",
+                "Retention", "TestSupport",
             ], swiftSettings: common),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Settings", "TestSupport"],

@@ -2,7 +2,9 @@
 #ifndef LIFEBOAT_CLINUX_SHIM_H
 #define LIFEBOAT_CLINUX_SHIM_H
 
+#include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,5 +21,13 @@ static inline int lb_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, 02
 
 /// No core dumps, and no tracing by other processes of the same user.
 static inline void lb_refuse_dumps(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+/// What kind of file system a path is on: `f_type` of statfs(2). 0 or -1 and `errno`. Waits for a server that does not answer.
+static inline int lb_file_system_magic(const char *path, uint32_t *magic) {
+    struct statfs status;
+    if (statfs(path, &status) != 0) return -1;
+    *magic = (uint32_t)status.f_type;
+    return 0;
+}
 
 #endif

@@ -24,3 +24,36 @@ static inline int lb_hkdf_sha256(const void *secret, size_t secret_count, const 
     EVP_KDF_free(kdf);
     return done;
 }
+
+/* Ed25519 (RFC 8032) over raw keys of 32 bytes and signatures of 64; the one-shot calls want a pkey that lives no longer than
+   the call. Each returns 1 on success. */
+static inline int lb_ed25519_public(const unsigned char seed[32], unsigned char output[32]) {
+    size_t count = 32;
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
+    int done = key ? EVP_PKEY_get_raw_public_key(key, output, &count) : 0;
+    EVP_PKEY_free(key);
+    return done == 1 && count == 32;
+}
+
+static inline int lb_ed25519_sign(const unsigned char seed[32], const unsigned char *message, size_t message_count,
+                                  unsigned char output[64]) {
+    size_t count = 64;
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
+    EVP_MD_CTX *context = key ? EVP_MD_CTX_new() : NULL;
+    int done = context && EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1
+                   && EVP_DigestSign(context, output, &count, message, message_count) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    return done && count == 64;
+}
+
+static inline int lb_ed25519_verify(const unsigned char public_key[32], const unsigned char *message, size_t message_count,
+                                    const unsigned char signature[64]) {
+    EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, 32);
+    EVP_MD_CTX *context = key ? EVP_MD_CTX_new() : NULL;
+    int done = context && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1
+                   && EVP_DigestVerify(context, signature, 64, message, message_count) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    return done;
+}

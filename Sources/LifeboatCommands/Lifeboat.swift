@@ -25,6 +25,9 @@ public struct Lifeboat: AsyncParsableCommand {
               0    done
               1    failed, the message says why
               3    a snapshot was made, but some files could not be read
+              4    verified: it did not come back, or is not what it was
+              5    verified: nothing says what it should be, or it could not be tried
+              6    a recovery point was made, but one of its sources failed
               10   there is no repository
               11   another process holds the lock
               12   wrong password
@@ -35,6 +38,12 @@ public struct Lifeboat: AsyncParsableCommand {
         version: "lifeboat \(version)",
         groupedSubcommands: [
             CommandGroup(name: "Backup", subcommands: [BackupCommand.self, RestoreCommand.self, DumpCommand.self]),
+            CommandGroup(
+                name: "Recovery points",
+                subcommands: [
+                    PointsCommand.self, VerifyCommand.self, ReconcileCommand.self, RetentionCommand.self,
+                    DoctorCommand.self,
+                ]),
             CommandGroup(
                 name: "Inspection",
                 subcommands: [
@@ -47,7 +56,7 @@ public struct Lifeboat: AsyncParsableCommand {
                     KeyCommand.self,
                     UnlockCommand.self,
                 ]),
-            CommandGroup(name: "Program", subcommands: [VersionCommand.self]),
+            CommandGroup(name: "Program", subcommands: [ConfigCommand.self, VersionCommand.self]),
         ])
 
     @OptionGroup(title: "Global options")

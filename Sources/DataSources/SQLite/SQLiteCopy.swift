@@ -8,9 +8,12 @@ public import Trees
 public final class SQLiteCopy: Sendable {
     /// Components of the original's absolute path.
     public let path: [[UInt8]]
-    private let file: String
-    private let byteCount: UInt64
-    private let modified: Timestamp
+    /// The copy.
+    let file: String
+    /// Its size.
+    let byteCount: UInt64
+    /// When the original changed last.
+    let modified: Timestamp
     private let copied: Timestamp
 
     /// Copies the database at `path` into a new file in `folder`. Blocks: belongs on a thread of its own.

@@ -18,10 +18,13 @@ final class InputFeeder: Sendable {
         self.input = input
         InputFeeder.pipeSignalIgnored
         var pair: [Int32] = [-1, -1]
-        if case .none = input {
-            pair[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        } else if lb_pipe(&pair) != 0 {
-            throw TreeError(.failed, "cannot make a pipe: \(errorText(errno))", subject: "", errno: errno)
+        switch input {
+        case .none: pair[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        case .descriptor(let end): pair[0] = end
+        case .bytes, .files:
+            if lb_pipe(&pair) != 0 {
+                throw TreeError(.failed, "cannot make a pipe: \(errorText(errno))", subject: "", errno: errno)
+            }
         }
         ends = Mutex((pair[0], pair[1]))
     }
@@ -50,7 +53,7 @@ final class InputFeeder: Sendable {
         await lane.run { [input] in
             defer { close(end) }
             switch input {
-            case .none: break
+            case .none, .descriptor: break
             case .bytes(let bytes): _ = InputFeeder.write(bytes[...], to: end)
             case .files(let paths):
                 for path in paths where !InputFeeder.copy(path, to: end) { return }

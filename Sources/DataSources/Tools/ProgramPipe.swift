@@ -8,6 +8,8 @@ final class ProgramPipe: Sendable {
     private struct State {
         var failure: TreeError?
         var hasEnded = false
+        var readerHasEnded = false
+        var hasFailedFirst = false
         var onFailure: (@Sendable () -> Void)?
         var writeEnd: Int32 = -1
     }
@@ -53,12 +55,19 @@ final class ProgramPipe: Sendable {
 
     var failure: TreeError? { state.withLock { $0.failure } }
 
+    /// Did the program fail while somebody was still reading?
+    var hasFailedFirst: Bool { state.withLock { $0.hasFailedFirst } }
+
+    /// Nobody reads any more, for whatever reason.
+    func readerEnded() { state.withLock { $0.readerHasEnded = true } }
+
     func onFailure(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onFailure = body } }
 
     /// Tells how the program ended, once.
     func end(with failure: TreeError?) {
         let body = state.withLock { state in
             state.failure = failure
+            state.hasFailedFirst = failure != nil && !state.readerHasEnded
             state.hasEnded = true
             return failure == nil ? nil : state.onFailure
         }

@@ -1,7 +1,6 @@
 import Glibc
 import ObjectStore
 import Subprocess
-import Synchronization
 import SystemPackage
 public import Trees
 
@@ -16,6 +15,8 @@ public struct ToolCommand: Sendable {
         case bytes([UInt8])
         /// The content of these files, one after another.
         case files([String])
+        /// What is read from this descriptor, which is taken over: the end of a pipe that somebody writes to as it goes on.
+        case descriptor(Int32)
     }
 
     /// What is started; without a slash it is looked for in `PATH` of `variables`.
@@ -86,26 +87,21 @@ public struct ToolCommand: Sendable {
         let pipe = try ProgramPipe(subject: program)
         let output = ToolOutput(pipe)
         let process = Task { await launch(pipe) }
-        let order = EndOrder()
         let work = Task {
             defer {
-                order.note(.body)
+                pipe.readerEnded()
                 process.cancel()
             }
             return try await body(output)
         }
-        pipe.onFailure {
-            order.note(.tool)
-            work.cancel()
-        }
+        pipe.onFailure { work.cancel() }
         return try await withTaskCancellationHandler {
             let result = await work.result
             process.cancel()
             await process.value
             if let failure = pipe.failure, !Task.isCancelled {
-                // When the body ended first, the program was ended for want of a reader, and the body's reason is what matters;
-                // else the body only says in its own words that it was cancelled.
-                if order.first == .body, case .failure(let error) = result, !(error is TreeError),
+                // When the program failed only because nobody read on, the reason for that is what matters.
+                if !pipe.hasFailedFirst, case .failure(let error) = result, !(error is TreeError),
                     !(error is CancellationError)
                 {
                     throw error
@@ -206,17 +202,6 @@ public struct ToolCommand: Sendable {
             .failed, message, subject: program, hint: said,
             cause: SourceError(.toolFailed, message, subject: program, hint: said))
     }
-}
-
-/// Which of a tool and its reader ended first.
-private final class EndOrder: Sendable {
-    enum Part { case tool, body }
-
-    private let state = Mutex<Part?>(nil)
-
-    var first: Part? { state.withLock { $0 } }
-
-    func note(_ part: Part) { state.withLock { $0 = $0 ?? part } }
 }
 
 /// The standard output of a running tool, read by one thread at a time; reading blocks.

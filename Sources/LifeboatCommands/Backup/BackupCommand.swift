@@ -7,21 +7,33 @@ struct BackupCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Save files, databases, or what a program prints, as a snapshot.",
         usage: """
+            lifeboat backup <plan> [<options>]
             lifeboat backup --path <path> … [--sqlite <file>] … [<options>]
             lifeboat backup --stdin-from-command --stdin-filename <name> [<options>] -- <command> …
             """,
         discussion: """
+            With the name of a plan of lifeboat.yaml all its sources become one recovery point: databases first, then files.
+            Without one, what is named here becomes a snapshot.
+
+              lifeboat backup nightly
+
             Unchanged files are taken over from the newest snapshot of the same host and paths; only what is new is stored.
 
-              lifeboat backup --path /home --path /etc --exclude '*.tmp' --exclude-caches
-              lifeboat backup --path /srv/app --sqlite /srv/app/app.db
+              lifeboat backup <plan> [<options>]
+            lifeboat backup --path /home --path /etc --exclude '*.tmp' --exclude-caches
+              lifeboat backup <plan> [<options>]
+            lifeboat backup --path /srv/app --sqlite /srv/app/app.db
               lifeboat backup --stdin-from-command --stdin-filename db.sql -- pg_dumpall
 
             --sqlite makes a consistent copy while the database is in use, and saves it under the database's own path.
             --stdin-from-command makes no snapshot when the program fails. Neither gets to see passwords or AWS_* variables.
-            Exit code 3: the snapshot was made, but some files could not be read and are not in it.
+            Exit code 3: the snapshot was made, but some files could not be read and are not in it. Exit code 6: the recovery
+            point was made, but one of its sources failed; it says so and never looks whole.
             """)
 
+    @Argument(help: ArgumentHelp("Plan of the configuration.", valueName: "plan")) var planName: String?
+
+    @OptionGroup(title: "A plan") var plan: PlanBackupOptions
     @OptionGroup(title: "What to back up") var files: FileOptions
     @OptionGroup(title: "What to leave out") var excludes: ExcludeOptions
     @OptionGroup(title: "Output of a program") var program: ProgramOptions
@@ -31,19 +43,27 @@ struct BackupCommand: Command {
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
+        if planName != nil {
+            guard files.path.isEmpty, files.sqlite.isEmpty, !program.stdinFromCommand, program.command.isEmpty else {
+                throw ValidationError(
+                    "a plan says what is backed up; leave --path, --sqlite and --stdin-from-command out")
+            }
+            return
+        }
         if program.stdinFromCommand {
             guard files.path.isEmpty, files.sqlite.isEmpty else {
                 throw ValidationError("--stdin-from-command takes neither --path nor --sqlite")
             }
             guard !program.command.isEmpty else { throw ValidationError("give the program behind --: -- CMD ARG …") }
         } else if files.path.isEmpty, files.sqlite.isEmpty {
-            throw ValidationError("nothing to back up: give --path, --sqlite or --stdin-from-command")
+            throw ValidationError("nothing to back up: name a plan, or give --path, --sqlite or --stdin-from-command")
         } else if !program.command.isEmpty {
             throw ValidationError("a program behind -- needs --stdin-from-command")
         }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
+        if let planName { return try await PlanBackup(command: self, context: context).run(planName) }
         let run = BackupRun(command: self, context: context)
         let began = ContinuousClock.now
         let result = program.stdinFromCommand ? try await run.program() : try await run.files()
@@ -56,6 +76,14 @@ struct BackupCommand: Command {
         }
         return .incomplete
     }
+}
+
+/// How a plan is run.
+struct PlanBackupOptions: ParsableArguments {
+    @OptionGroup var untested: UntestedOptions
+
+    @Option(help: ArgumentHelp("This source may have lost half of itself since the last point.", valueName: "source"))
+    var acceptShrunken: [String] = []
 }
 
 /// What is backed up.

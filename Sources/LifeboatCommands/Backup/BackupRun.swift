@@ -120,7 +120,7 @@ struct BackupRun {
         settings.archive.writer.compressesData = storing.compression != .off
         settings.archive.writer.threadCount = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 16)
         // A server far away answers late, so several packs are on their way; a disk is kept busy by one.
-        if case .s3 = try StoreAddress(try access.address()) { settings.archive.writer.uploadCount = 3 }
+        if repository.location.hasPrefix("s3:") { settings.archive.writer.uploadCount = 3 }
         if let size = storing.packSize { settings.archive.writer.packByteCount = Int(size.value) }
         let output = context.output
         let json = command.global.json

@@ -54,6 +54,11 @@ struct ForgetCommand: Command {
         for id in plan.damaged {
             context.output.message("warning: snapshot \(id.short) cannot be read, and is left alone")
         }
+        if plan.pointSnapshotCount > 0, !global.quiet {
+            context.output.message(
+                "note: \(Units.count(plan.pointSnapshotCount, "snapshot")) of recovery points are left alone; "
+                    + "`lifeboat retention` decides about those")
+        }
         if !dryRun { try await repository.forget(plan) }
         try context.output.report(ForgetReport(plan, isDryRun: dryRun), global)
         return plan.removed.count

@@ -4,6 +4,13 @@ import ObjectStore
 /// What every command takes. Written before or behind the command's name.
 struct GlobalOptions: ParsableArguments {
     @Option(
+        help: ArgumentHelp(
+            "The configuration file (env LIFEBOAT_CONFIG; default: ./lifeboat.yaml, else /etc/lifeboat/lifeboat.yaml).",
+            valueName: "file"),
+        completion: .file(extensions: ["yaml"]))
+    var config: String?
+
+    @Option(
         name: [.short, .customLong("repo")],
         help: ArgumentHelp(
             "The repository: a directory, or s3:https://host[:port]/bucket/prefix (env LIFEBOAT_REPOSITORY).",
@@ -22,13 +29,19 @@ struct GlobalOptions: ParsableArguments {
         help: ArgumentHelp("Program that prints the password (env LIFEBOAT_PASSWORD_COMMAND).", valueName: "command"))
     var passwordCommand: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Store of the configuration (default: the plan's, or the only one). --repo comes before it.",
+            valueName: "name"))
+    var store: String?
+
     @Flag(help: "Print results as JSON on standard output, and an error as one JSON object on standard error.")
     var json = false
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
-    @Flag(help: "Say more: the causes of an error.")
+    @Flag(help: "Say more: the causes of an error, what tools of databases say as they work.")
     var verbose = false
 
     @Option(

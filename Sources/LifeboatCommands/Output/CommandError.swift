@@ -14,6 +14,10 @@ public struct CommandError: Error, Sendable {
         case passwordFileUnusable
         /// The program that should print the password failed.
         case passwordCommandFailed
+        /// There is no configuration file.
+        case configurationMissing
+        /// The configuration file cannot be read, or not be trusted.
+        case configurationUnusable
         /// A file named on the command line cannot be used.
         case fileUnusable
         /// Options that exclude or need each other, or make no sense.

@@ -1,6 +1,10 @@
+import DataSources
+import Ledger
 import ObjectStore
+import Recovery
 import Repository
 import Sealing
+import Settings
 import Trees
 
 /// An error that tells an operator what happened, where, and what to do.
@@ -17,9 +21,12 @@ protocol DescribedError: Error {
     var cause: (any Error)? { get }
     /// How the program ends because of it.
     var exitStatus: ExitStatus { get }
+    /// Where several things are wrong at once: each of them; then these are told in place of the message.
+    var problems: [SettingsProblem] { get }
 }
 
 extension DescribedError {
+    var problems: [SettingsProblem] { [] }
     var exitStatus: ExitStatus { .failed }
 }
 
@@ -67,6 +74,34 @@ extension SealingError: DescribedError {
     var exitStatus: ExitStatus { code == .wrongPassword ? .wrongPassword : .failed }
 }
 
+extension SourceError: DescribedError {
+    var kind: String { code.rawValue }
+}
+
+extension RecoveryError: DescribedError {
+    var kind: String { code.rawValue }
+
+    var exitStatus: ExitStatus {
+        switch code {
+        case .alreadyRunning: .locked
+        case .notConfirmed, .notConfigured: .usage
+        default: .failed
+        }
+    }
+}
+
+extension LedgerError: DescribedError {
+    var kind: String { code.rawValue }
+}
+
 extension TreeError: DescribedError {
     var kind: String { code.rawValue }
+}
+
+extension SettingsError: DescribedError {
+    var kind: String { "configurationInvalid" }
+    var message: String { "the configuration has \(Units.count(problems.count, "problem"))" }
+    var subject: String { file }
+    var hint: String { "" }
+    var cause: (any Error)? { nil }
 }

@@ -1,3 +1,5 @@
+import Settings
+
 /// What an operator is told of a failure: three lines, or one JSON object, both from the same value.
 struct ErrorReport: Encodable, Equatable {
     let messageType = "error"
@@ -11,6 +13,8 @@ struct ErrorReport: Encodable, Equatable {
     let hint: String
     /// How the program ends because of it.
     let exitCode: Int32
+    /// Where several things are wrong at once: each of them.
+    var problems: [SettingsProblem]?
 
     enum CodingKeys: String, CodingKey {
         case messageType = "message_type"
@@ -18,6 +22,7 @@ struct ErrorReport: Encodable, Equatable {
         case place = "where"
         case hint
         case exitCode = "exit_code"
+        case problems
     }
 
     /// Describes any error; those of other libraries as they describe themselves.
@@ -35,11 +40,20 @@ struct ErrorReport: Encodable, Equatable {
         place = ErrorReport.oneLine(error.subject)
         hint = error.hint
         exitCode = error.exitStatus.rawValue
+        problems = error.problems.isEmpty ? nil : error.problems
     }
 
-    /// `error: …`, `where: …`, `hint: …`; empty parts are left out.
+    /// `error: …`, `where: …`, `hint: …`; empty parts are left out. Of several problems each has its lines.
     var lines: [String] {
-        [("error: ", message), ("where: ", place), ("hint:  ", hint)].filter { !$0.1.isEmpty }.map { $0.0 + $0.1 }
+        if let problems {
+            return problems.flatMap { problem in
+                ["error: " + ErrorReport.oneLine(problem.text)]
+                    + (problem.hint.isEmpty ? [] : ["hint:  " + ErrorReport.oneLine(problem.hint)])
+            }
+        }
+        return [("error: ", message), ("where: ", place), ("hint:  ", hint)].filter { !$0.1.isEmpty }.map {
+            $0.0 + $0.1
+        }
     }
 
     /// What a hostile store or file name says must not forge further lines.

@@ -7,6 +7,12 @@ public enum ExitStatus: Int32, Sendable {
     case failed = 1
     /// A snapshot was made, and some files could not be read.
     case incomplete = 3
+    /// What was verified did not come back, or is not what it was.
+    case verdictFail = 4
+    /// What was verified came back, and nothing says what it should be; or it could not be tried.
+    case inconclusive = 5
+    /// A recovery point was made, and one of its sources failed.
+    case failedSource = 6
     /// There is no repository.
     case noRepository = 10
     /// Another process holds the lock.

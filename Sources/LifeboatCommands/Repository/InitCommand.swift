@@ -47,11 +47,10 @@ struct InitCommand: Command {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let access = RepositoryAccess(context: context, options: global)
+        let access = try await RepositoryAccess(context: context, options: global).resolved()
         let store = try await access.store(makesDirectory: true)
         try await refuseExisting(Repository(store: store))
-        let (password, parameters) = try await Passwords(context: context, options: global)
-            .new(secretFile: generatePasswordFile, usesConfigured: true)
+        let (password, parameters) = try await access.newPassword(secretFile: generatePasswordFile)
         let repository = try await Repository.create(
             in: store, password: password, parameters: parameters, owner: access.keyOwner)
         try context.output.report(

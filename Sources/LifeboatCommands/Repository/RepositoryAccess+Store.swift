@@ -1,3 +1,4 @@
+import Configuration
 import ObjectStore
 import Repository
 import Trees
@@ -18,6 +19,10 @@ extension RepositoryAccess {
     /// The environment as the options change it.
     private var variables: [String: String] {
         var variables = context.environment
+        if let keys = configured?.keys {
+            (variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]) = (keys.id, keys.secret)
+            variables["AWS_SESSION_TOKEN"] = nil
+        }
         if let profile = options.server.profile {
             variables["AWS_PROFILE"] = profile
             // Keys in the environment come before a profile; one that was asked for by name comes before them.
@@ -27,15 +32,16 @@ extension RepositoryAccess {
     }
 
     private var storeOptions: StoreOpener.Options {
-        var opening = StoreOpener.Options()
-        opening.region = options.server.region
-        opening.certificateFile = options.server.caFile ?? context.variable("LIFEBOAT_CA_FILE")
-        opening.style =
-            switch options.server.hostStyle {
-            case .auto: .automatic
-            case .path: .path
-            case .virtual: .virtualHost
-            }
+        var opening = configured?.settings.openerOptions ?? StoreOpener.Options()
+        if let region = options.server.region { opening.region = region }
+        if let file = options.server.caFile ?? opening.certificateFile ?? context.variable("LIFEBOAT_CA_FILE") {
+            opening.certificateFile = file
+        }
+        switch options.server.hostStyle {
+        case .auto: break
+        case .path: opening.style = .path
+        case .virtual: opening.style = .virtualHost
+        }
         return opening
     }
 

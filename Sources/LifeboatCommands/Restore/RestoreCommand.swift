@@ -1,13 +1,26 @@
 import ArgumentParser
-import ObjectStore
-import Repository
-import Sealing
-import Trees
 
 struct RestoreCommand: Command {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Bring files back from a snapshot.",
+        commandName: "restore", abstract: "Bring back a recovery point, or files of a snapshot.",
+        usage: """
+            lifeboat restore --point <point> [--source <name>] … --to <dir> | --into scratch | --into <host:port> | --in-place
+            lifeboat restore --undo | --drop-aside --source <name>
+            lifeboat restore --snapshot <snapshot> --to <dir> [<options>]
+            """,
         discussion: """
+            Of a recovery point:
+
+              lifeboat restore --point latest --source app-db --into scratch
+              lifeboat restore --point latest --to /tmp/restored
+              lifeboat restore --point 1a2b3c4d --source app-db --in-place
+
+            scratch starts a private server on the restored data, prints how to connect, and removes all of it when you end it \
+            with Ctrl-C. --in-place builds and questions the copy beside the live one, then stops the service, exchanges the two, \
+            and starts it; interrupted, the same command goes on. What was live stays aside until --undo or --drop-aside.
+
+            Of a snapshot:
+
             What is in the target already is compared, and only what differs is fetched: an interrupted restore goes on where it \
             stopped. Nothing outside the target is ever touched, whatever names a snapshot holds.
 
@@ -21,13 +34,15 @@ struct RestoreCommand: Command {
 
     @Option(
         name: .shortAndLong, help: ArgumentHelp("ID, the beginning of one, or `latest`.", valueName: "snapshot"))
-    var snapshot: String
+    var snapshot: String?
 
     @Option(
         name: [.customShort("t"), .long],
         help: ArgumentHelp("Directory to restore into; made if need be.", valueName: "dir"),
         completion: .directory)
-    var to: String
+    var to: String?
+
+    @OptionGroup(title: "A recovery point") var point: PointRestoreOptions
 
     @Option(
         help: ArgumentHelp(
@@ -49,80 +64,21 @@ struct RestoreCommand: Command {
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        if to.isEmpty { throw ValidationError("--to needs a directory") }
         if verify, dryRun { throw ValidationError("--verify and --dry-run exclude each other") }
+        if to?.isEmpty == true { throw ValidationError("--to needs a directory") }
+        if try point.isMeant(hasFolder: to != nil) {
+            guard snapshot == nil else { throw ValidationError("--snapshot and --point exclude each other") }
+            guard path == nil, include.isEmpty, exclude.isEmpty, !delete else {
+                throw ValidationError("--path, --include, --exclude and --delete are for --snapshot")
+            }
+        } else {
+            guard snapshot != nil else { throw ValidationError("say what to restore: --point or --snapshot") }
+            guard to != nil else { throw ValidationError("--snapshot needs --to with a directory") }
+        }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let began = ContinuousClock.now
-        var settings = try self.settings(context)
-        let result = try await RepositoryAccess(context: context, options: global).reading(reading) { repository in
-            let entry = try await repository.findSnapshot(snapshot, filter: filter.filter)
-            let tree = SnapshotTree(indexed: try await repository.indexed(), entry: entry)
-            let root = try await root(in: tree, &settings)
-            return try await restore(tree, root, settings, context)
-        }
-        let report = RestoreReport(result, duration: began.duration(to: .now), isDryRun: dryRun, target: to)
-        try context.output.report(report, global)
-        return result.failureCount == 0 ? .done : .failed
-    }
-
-    private func settings(_ context: CommandContext) throws -> RestoreSettings {
-        var settings = RestoreSettings()
-        settings.include = try PatternList(include)
-        settings.exclude = try PatternList(exclude)
-        settings.deletes = delete
-        settings.isDryRun = dryRun
-        settings.verifies = verify
-        let (output, json, quiet) = (context.output, global.json, global.quiet)
-        settings.report = { error in
-            let report = ErrorReport(error)
-            output.message(json ? (try? JSONText.line(report)) ?? "" : "error: \(report.place): \(report.message)")
-        }
-        settings.warn = { warning in
-            if !json, !quiet { output.message("warning: \(warning.subject): \(warning.message)") }
-        }
-        return settings
-    }
-
-    /// The tree whose entries appear in the target. For a single file it is the directory that has it, and a pattern that
-    /// matches nothing else.
-    private func root(in tree: SnapshotTree, _ settings: inout RestoreSettings) async throws -> BlobID {
-        guard let path = path?.pathComponents, let name = path.last, let node = try await tree.node(at: path) else {
-            return tree.entry.tree
-        }
-        if let subtree = node.subtree { return subtree }
-        let escaped = name.flatMap { Array("*?[]\\!".utf8).contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
-        settings.include = PatternList([try PathPattern([UInt8(ascii: "/")] + escaped)])
-        return try await tree.node(at: path.dropLast())?.subtree ?? tree.entry.tree
-    }
-
-    private func restore(
-        _ tree: SnapshotTree, _ root: BlobID, _ settings: RestoreSettings, _ context: CommandContext
-    ) async throws -> RestoreResult {
-        let sink = try await target()
-        let progress = RestoreProgress()
-        let isWhole = include.isEmpty && exclude.isEmpty && path == nil
-        let summary = isWhole ? tree.entry.snapshot.summary : nil
-        return try await context.withProgress(global) { elapsed in
-            let result = progress.result
-            return ProgressLine(
-                title: "restore", byteCount: result.byteCount, totalByteCount: summary?.totalBytesProcessed,
-                fileCount: result.fileCount, totalFileCount: summary?.totalFilesProcessed,
-                failureCount: result.failureCount, elapsed: elapsed)
-        } _: {
-            try await tree.indexed.restore(tree: root, to: sink, settings, progress: progress)
-        }
-    }
-
-    /// The target; a dry run makes none.
-    private func target() async throws -> any TreeSink {
-        let (path, isDryRun, replaces) = (Array(to.utf8), dryRun, delete)
-        return try await BlockingLane(name: "target", threadCount: 1).run { () throws(TreeError) -> any TreeSink in
-            if isDryRun, !InputFile.exists(path) { return AbsentTarget() }
-            var options = LocalTreeSink.Options()
-            options.replacesDirectories = replaces
-            return try LocalTreeSink(root: path, options: options)
-        }
+        guard let snapshot, let to else { return try await PointRestoreRun(command: self, context: context).run() }
+        return try await SnapshotRestore(command: self, context: context, snapshot: snapshot, to: to).run()
     }
 }

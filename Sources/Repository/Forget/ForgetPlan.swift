@@ -30,6 +30,8 @@ public struct ForgetPlan: Sendable, Encodable {
     public let groups: [Group]
     /// Snapshots that cannot be read. A policy never removes them: nobody knows what they are.
     public let damaged: [SnapshotID]
+    /// Snapshots that belong to recovery points. No policy here decides about them: a point goes as a whole, by its plan's.
+    public let pointSnapshotCount: Int
 
     /// Everything that goes.
     public var removed: [SnapshotEntry] { groups.flatMap(\.remove) }
@@ -60,6 +62,9 @@ extension SnapshotEntry: Encodable {
 }
 
 extension SnapshotEntry {
+    /// Does it carry the tag of a recovery point?
+    public var belongsToPoint: Bool { snapshot.tags?.contains { $0.hasPrefix("lifeboat-point:") } ?? false }
+
     /// What keep rules ask of a snapshot.
     public var retentionItem: RetentionItem {
         RetentionItem(
@@ -95,7 +100,8 @@ extension OpenRepository {
                 hint: "give at least one, such as --keep-daily 7; to remove single snapshots, name them")
         }
         let list = try await snapshots()
-        let entries = list.entries.filter { filter.matches($0.snapshot) }
+        let matching = list.entries.filter { filter.matches($0.snapshot) }
+        let entries = matching.filter { !$0.belongsToPoint }
         let decided = policy.decide(entries.map(\.retentionItem), grouping: groupBy, now: now.seconds)
         let groups = try decided.map { group, decisions in
             let keep = decisions.filter(\.isKept).map {
@@ -106,7 +112,8 @@ extension OpenRepository {
             return ForgetPlan.Group(
                 hostname: group.hostname, paths: group.paths, tags: group.tags, keep: keep, remove: remove)
         }
-        return ForgetPlan(groups: groups, damaged: list.damaged.map(\.id))
+        return ForgetPlan(
+            groups: groups, damaged: list.damaged.map(\.id), pointSnapshotCount: matching.count - entries.count)
     }
 
     private func refusal(_ group: RetentionGroup, _ count: Int) -> RepositoryError {

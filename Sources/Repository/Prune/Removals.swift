@@ -1,4 +1,3 @@
-import FoundationEssentials
 import ObjectStore
 import Sealing
 
@@ -32,32 +31,19 @@ enum Removals {
         var lists = [RemovalList]()
         var unreadable = [String]()
         for info in try await repository.store.list(prefix: Layout.removals) {
-            guard let stored = try await fetch(info.name, from: repository.store) else { continue }
-            if let list = try? read(stored, info.name, repository) {
-                lists.append(list)
-            } else {
+            do {
+                // nil when another process carried the list out since it was listed.
+                guard let payload = try await repository.record(Payload.self, kind: kind, name: info.name) else {
+                    continue
+                }
+                lists.append(RemovalList(name: info.name, packs: Set(payload.packs.compactMap { PackID(hex: $0) })))
+            } catch let error as StoreError {
+                throw error
+            } catch {
                 unreadable.append(info.name)  // losing the error is right, see above
             }
         }
         return (lists, unreadable)
-    }
-
-    /// nil when another process carried the list out since it was listed.
-    private static func fetch(_ name: String, from store: any ObjectStore) async throws -> [UInt8]? {
-        do {
-            return try await store.get(name)
-        } catch {
-            guard error.code == .notFound else { throw error }
-            return nil
-        }
-    }
-
-    private static func read(_ stored: [UInt8], _ name: String, _ repository: OpenRepository) throws -> RemovalList {
-        let expectation = SealedObject.Expectation(repositoryID: repository.config.id, kind: kind, name: name)
-        let object = try SealedObject.open(
-            stored, expecting: expectation, key: key(of: repository), limit: Limits.unpackedByteCount)
-        let payload = try JSONDecoder().decode(Payload.self, from: Data(object.payload))
-        return RemovalList(name: name, packs: Set(payload.packs.compactMap { PackID(hex: $0) }))
     }
 
     /// Writes a list under the generation that follows the highest there is.
@@ -68,14 +54,8 @@ enum Removals {
         let padded = String(repeating: "0", count: max(0, 12 - generation.utf8.count)) + generation
         let suffix = SecureRandom.bytes(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         let name = Layout.removals + padded + "-" + suffix
-        let payload = Array(try JSONEncoder().encode(Payload(time: time, packs: packs.map(\.hex).sorted())))
-        let header = SealedObject.Header(repositoryID: repository.config.id, kind: kind, name: name)
-        let stored = try SealedObject(header: header, payload: payload).sealed(key: key(of: repository))
-        try await repository.store.put(name, stored)
+        let payload = Payload(time: time, packs: packs.map(\.hex).sorted())
+        try await repository.storeRecord(payload, kind: kind, name: name)
         return RemovalList(name: name, packs: Set(packs))
-    }
-
-    private static func key(of repository: OpenRepository) -> SealingKey {
-        KeyDerivation.hkdf(repository.key, purpose: kind, repositoryID: repository.config.id)
     }
 }

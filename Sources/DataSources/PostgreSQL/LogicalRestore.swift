@@ -1,0 +1,123 @@
+import Glibc
+import Trees
+
+/// Loads dumps: into a new cluster, or into a server that is there.
+struct LogicalRestore: Sendable {
+    private let restorer: PostgreSQLRestorer
+    private let record: SnapshotRecord
+
+    init(_ restorer: PostgreSQLRestorer, _ record: SnapshotRecord) {
+        self.restorer = restorer
+        self.record = record
+    }
+
+    /// Makes a cluster in `data`, starts it privately, loads everything and stops it.
+    func build(files: String, data: String, run: String) async throws {
+        let folder = PostgreSQLTools.folder(named: restorer.settings.toolFolder, major: record.major)
+        try PostgreSQLFiles.makeFolder(data)
+        if let account = restorer.account { try PostgreSQLFiles.give(data, to: account) }
+        var initdb = ToolCommand(
+            restorer.tool("initdb", folder),
+            [
+                "-D", data, "-U", record.superuser, "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums",
+                "--auth-local=peer", "--auth-host=scram-sha-256", "--no-instructions", "--no-sync",
+            ], variables: restorer.variables)
+        initdb.account = restorer.account
+        initdb.folder = "/"
+        _ = try await initdb.run()
+        let server = try await PrivatePostgreSQL.start(
+            restorer, data: data, run: run, superuser: record.superuser, more: ["fsync": "off"])
+        do {
+            try await load(files: files, client: server.client, tablespaces: "\(data).tablespaces")
+            try await analyze(server.client)
+        } catch {
+            await server.kill()
+            throw error
+        }
+        try await server.stop()
+    }
+
+    /// Loads into a server of the operator's, which must be empty. Its tablespaces are where they were.
+    func load(files: String, into target: ServerTarget) async throws {
+        let folder = PostgreSQLTools.folder(named: restorer.settings.toolFolder, major: record.major)
+        let client = try await PostgreSQLClient(
+            ServerAddress(host: target.host, port: target.port), user: target.user, password: target.password,
+            maintenanceDatabase: "postgres", toolFolder: folder, environment: restorer.environment)
+        try await proveEmpty(client)
+        try await load(files: files, client: client, tablespaces: nil)
+        try await analyze(client)
+    }
+
+    private func proveEmpty(_ client: PostgreSQLClient) async throws {
+        func occupied(_ what: String) -> SourceError {
+            SourceError(
+                .targetOccupied, "the server is not empty: it holds \(what)", subject: client.name,
+                hint: "only a server without databases and tables is loaded into")
+        }
+        let databases = try await client.rows(
+            "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' ORDER BY 1")
+        if let name = databases.first?.first ?? nil { throw occupied("the database \(name)") }
+        for database in ["postgres", "template1"] {
+            let tables = try await client.rows(
+                """
+                SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1
+                """, database: database)
+            if let name = tables.first?.first ?? nil { throw occupied("\(name) in the database \(database)") }
+        }
+    }
+
+    private func load(files: String, client: PostgreSQLClient, tablespaces: String?) async throws {
+        try await psql(["\(files)/globals.sql"], client)
+        try await loadTablespaces("\(files)/tablespaces.sql", tablespaces, client)
+        for database in PostgreSQLFiles.names(in: "\(files)/databases") {
+            let folder = "\(files)/databases/\(database)"
+            guard PostgreSQLFiles.exists("\(folder)/\(DumpPart.preData.rawValue)") else {
+                throw SourceError(.malformedStream, "a dump lacks its beginning", subject: folder)
+            }
+            let tables = PostgreSQLFiles.names(in: "\(folder)/tables").map { "\(folder)/tables/\($0)" }
+            let others = DumpPart.allCases.dropFirst().map { "\(folder)/\($0.rawValue)" }
+                .filter(PostgreSQLFiles.exists)
+            restorer.environment.report("loading the database \(database)")
+            try await psql(["\(folder)/\(DumpPart.preData.rawValue)"] + tables + others, client)
+        }
+    }
+
+    /// Where the origin had its tablespaces is not where a private server may write: it gets folders of its own.
+    private func loadTablespaces(_ file: String, _ folder: String?, _ client: PostgreSQLClient) async throws {
+        guard let folder else { return try await psql([file], client) }
+        var text = [String]()
+        let lines = String(decoding: try PostgreSQLFiles.read(file, limit: 1 << 26), as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        for line in lines {
+            guard line.hasPrefix("CREATE TABLESPACE "), let place = line.ranges(of: " LOCATION '").last else {
+                text.append(String(line))
+                continue
+            }
+            try PostgreSQLFiles.makeFolder(folder)
+            let own = "\(folder)/\(text.count)"
+            try PostgreSQLFiles.makeFolder(own)
+            if let account = restorer.account { try PostgreSQLFiles.give(folder, to: account) }
+            text.append("\(line[..<place.lowerBound]) LOCATION \(sqlText(own));")
+        }
+        let changed = try PostgreSQLFiles.makeTemporaryFolder(in: restorer.environment.temporaryFolder)
+        defer { PostgreSQLFiles.remove(changed) }
+        try PostgreSQLFiles.write("\(changed)/tablespaces.sql", Array(text.joined(separator: "\n").utf8))
+        try await psql(["\(changed)/tablespaces.sql"], client)
+    }
+
+    /// Runs files as one session.
+    private func psql(_ files: [String], _ client: PostgreSQLClient) async throws {
+        var command = client.command(
+            "psql", database: client.maintenanceDatabase, ["-qX", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null"])
+        command.input = .files(files)
+        _ = try await command.run(limit: 1 << 30)
+    }
+
+    /// Without statistics the first queries would be slow.
+    private func analyze(_ client: PostgreSQLClient) async throws {
+        _ = try await client.command(
+            "vacuumdb", ["--maintenance-db=\(client.maintenanceDatabase)", "--all", "--analyze-only", "--quiet"]
+        ).run()
+    }
+}

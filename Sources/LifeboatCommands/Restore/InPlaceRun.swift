@@ -1,0 +1,83 @@
+import Recovery
+import Sealing
+
+/// `lifeboat restore --point … --in-place`: shows what would be done, asks, and does it.
+struct InPlaceRun {
+    let command: RestoreCommand
+    let context: CommandContext
+
+    func run(
+        _ entry: PointEntry, _ source: ProtectedSource, _ opened: RecoveryAccess.Opened
+    ) async throws -> ExitStatus {
+        let (global, output) = (command.global, context.output)
+        let isQuiet = global.quiet || global.json
+        let restore = InPlaceRestore(entry, source: source, in: opened.recovery) { step in
+            if !isQuiet { output.message("\(source.name): \(InPlaceRun.words(step))") }
+        }
+        let outline = try restore.outline()
+        let report = InPlaceReport(outline: outline, point: entry.point, isDryRun: command.dryRun)
+        if command.dryRun {
+            try output.report(report, global)
+            return .done
+        }
+        if !isQuiet { for line in report.outlineLines { output.message(line) } }
+        try await restore.run(confirmation: try await confirmation(source.name))
+        try output.report(report, global)
+        return .done
+    }
+
+    private func confirmation(_ name: String) async throws -> String {
+        if let confirm = command.point.confirm { return confirm }
+        guard let typed = try await context.prompt?.ask("type the source's name to go on: ") else {
+            throw CommandError(
+                .invalidArgument, "there is no terminal to ask whether this is meant", subject: name,
+                hint: "give --confirm \(name)")
+        }
+        return typed.withBytes { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func words(_ step: String) -> String {
+        switch step {
+        case "building": "making a copy beside what is live"
+        case "verified": "the copy is sound; stopping the service"
+        case "stopped": "the service is stopped; exchanging"
+        case "exchanged": "exchanged; starting the service"
+        case "finished": "the service is started"
+        default: PointRestore.Phase(rawValue: step)?.words ?? step
+        }
+    }
+}
+
+/// What a restore in place did, or would do.
+private struct InPlaceReport: Report {
+    let outline: InPlaceRestore.Outline
+    let point: RecoveryPoint
+    let isDryRun: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case outline
+        case isDryRun = "dry_run"
+    }
+
+    var outlineLines: [String] {
+        var lines = [
+            "point \(point.id.prefix(8)) of \(point.started), \(Units.bytes(outline.byteCount))",
+            "in the place of \(outline.paths.joined(separator: ", "))",
+            "stop:  \(outline.stop ?? "(nothing is configured)")",
+            "start: \(outline.start ?? "(nothing is configured)")",
+            outline.holders.isEmpty
+                ? "nobody has files open there now" : "in use now by \(outline.holders.joined(separator: ", "))",
+        ]
+        if let step = outline.resumesAfter { lines.append("goes on after: \(step)") }
+        return lines
+    }
+
+    var lines: [String] {
+        if isDryRun { return outlineLines + ["nothing was changed, since this was a dry run"] }
+        return [
+            "\(outline.source) is restored in place from point \(point.id.prefix(8))",
+            "what was live is kept aside; `lifeboat restore --drop-aside --source \(outline.source)` removes it, `--undo` takes "
+                + "everything back",
+        ]
+    }
+}

@@ -1,0 +1,213 @@
+import DataSources
+import Recovery
+import Repository
+import Sealing
+
+/// `lifeboat restore --point`, `--undo` and `--drop-aside`.
+struct PointRestoreRun {
+    let command: RestoreCommand
+    let context: CommandContext
+
+    private var options: PointRestoreOptions { command.point }
+    private var global: GlobalOptions { command.global }
+
+    func run() async throws -> ExitStatus {
+        var access = RecoveryAccess(context: context, options: global)
+        access.acceptsUntested = options.untested.acceptUntested
+        let opened = try await access.open()
+        if options.undo || options.dropAside { return try await afterwards(opened) }
+        let entry = try await PointStore(opened.recovery.repository).find(
+            options.point ?? "latest", having: options.source)
+        warnOfNewer(entry, try await PointStore(opened.recovery.repository).list())
+        if let folder = command.to { return try await toFolder(folder, entry, opened) }
+        let source = try opened.source(options.source[0])
+        if options.inPlace {
+            return try await InPlaceRun(command: command, context: context).run(entry, source, opened)
+        }
+        if options.into == "scratch" { return try await scratch(entry, source, opened) }
+        return try await load(entry, source, opened)
+    }
+
+    /// `latest` passes over points that lack what was asked for, and says so.
+    private func warnOfNewer(_ entry: PointEntry, _ list: PointList) {
+        guard options.point == "latest" else { return }
+        let newer = list.entries.filter { $0.point.plan == entry.point.plan && $0.point.started > entry.point.started }
+        guard let last = newer.last else { return }
+        context.output.message(
+            "warning: point \(last.point.id.prefix(8)) of \(Units.localTime(last.point.moment)) is newer, and is "
+                + "\(PointRow(last).stateText); taking \(entry.point.id.prefix(8)) of \(Units.localTime(entry.point.moment))"
+        )
+    }
+
+    // MARK: Targets
+
+    private func toFolder(
+        _ folder: String, _ entry: PointEntry, _ opened: RecoveryAccess.Opened
+    ) async throws -> ExitStatus {
+        let restore = PointRestore(entry, in: opened.recovery)
+        let names =
+            options.source.isEmpty ? entry.point.parts.filter { $0.snapshot != nil }.map(\.source) : options.source
+        let parts = try names.map { try restore.part($0) }
+        let report = PointRestoreReport(entry, names, target: folder, isDryRun: command.dryRun)
+        if !command.dryRun {
+            let progress = RestoreProgress()
+            let total = parts.reduce(0) { $0 + $1.byteCount }
+            try await context.withProgress(global) { elapsed in
+                let result = progress.result
+                return ProgressLine(
+                    title: "restore", byteCount: result.byteCount, totalByteCount: total, fileCount: result.fileCount,
+                    failureCount: result.failureCount, elapsed: elapsed)
+            } _: {
+                try await restore.toFolder(names, folder: folder, progress: progress)
+            }
+        }
+        try context.output.report(report, global)
+        return .done
+    }
+
+    private func scratch(
+        _ entry: PointEntry, _ source: ProtectedSource, _ opened: RecoveryAccess.Opened
+    ) async throws -> ExitStatus {
+        let report = PointRestoreReport(entry, [source.name], target: "scratch", isDryRun: command.dryRun)
+        if command.dryRun {
+            _ = try PointRestore(entry, in: opened.recovery).part(source.name)
+            try context.output.report(report, global)
+            return .done
+        }
+        let copy = try await PointRestore(entry, in: opened.recovery).scratch(source, phase: draw(source.name))
+        context.output.erase()
+        do {
+            try context.output.report(ScratchReport(copy, entry), global)
+            try context.output.flush()
+            let status = try await ScratchWait(copy: copy, context: context).wait(for: options.run)
+            try await copy.end()
+            return status
+        } catch {
+            try? await copy.end()  // what went wrong before matters more
+            throw error
+        }
+    }
+
+    private func load(
+        _ entry: PointEntry, _ source: ProtectedSource, _ opened: RecoveryAccess.Opened
+    ) async throws -> ExitStatus {
+        guard let address = ServerAddressText(options.into ?? "") else { return .usage }
+        let report = PointRestoreReport(entry, [source.name], target: options.into ?? "", isDryRun: command.dryRun)
+        if !command.dryRun {
+            let file = options.targetPasswordFile
+            let target = ServerTarget(
+                host: address.host, port: address.port, user: options.targetUser ?? "root",
+                password: file.map { file in { @Sendable in try PasswordFile.read(file) } })
+            try await PointRestore(entry, in: opened.recovery).load(source, into: target, phase: draw(source.name))
+            context.output.erase()
+        }
+        try context.output.report(report, global)
+        return .done
+    }
+
+    private func draw(_ name: String) -> (PointRestore.Phase) -> Void {
+        let (output, isQuiet) = (context.output, global.quiet || global.json)
+        return { phase in if !isQuiet { output.draw("\(name): \(phase.words)") } }
+    }
+
+    // MARK: After a restore in place
+
+    private func afterwards(_ opened: RecoveryAccess.Opened) async throws -> ExitStatus {
+        let source = try opened.source(options.source[0])
+        let undo = InPlaceUndo(source: source, in: opened.recovery)
+        let reopened = try undo.reopened()
+        if command.dryRun {
+            try context.output.report(
+                InPlaceAfterReport(
+                    source: source.name, isUndo: options.undo, paths: [], reopened: reopened, isDryRun: true),
+                global)
+            return .done
+        }
+        let paths = options.undo ? try await undo.undo() : try await undo.dropAside()
+        try context.output.report(
+            InPlaceAfterReport(
+                source: source.name, isUndo: options.undo, paths: paths, reopened: reopened, isDryRun: false), global)
+        return .done
+    }
+}
+
+/// What was restored from a point, or would be.
+struct PointRestoreReport: Report {
+    let point: String
+    let sources: [String]
+    let target: String
+    let dryRun: Bool
+    let byteCount: UInt64
+    private let time: String
+
+    enum CodingKeys: String, CodingKey {
+        case point, sources, target
+        case dryRun = "dry_run"
+        case byteCount = "byte_count"
+        case time
+    }
+
+    init(_ entry: PointEntry, _ sources: [String], target: String, isDryRun: Bool) {
+        point = entry.point.id
+        self.sources = sources
+        self.target = target
+        dryRun = isDryRun
+        byteCount = sources.compactMap { entry.point.part($0)?.byteCount }.reduce(0, +)
+        time = entry.point.started
+    }
+
+    var lines: [String] {
+        let verb = dryRun ? "would restore" : "restored"
+        return [
+            "\(verb) \(sources.joined(separator: ", ")) of point \(point.prefix(8)) (\(time)) to \(target): \(Units.bytes(byteCount))"
+        ]
+    }
+}
+
+/// How to reach a scratch copy.
+struct ScratchReport: Report {
+    let point: String
+    let source: String
+    let folder: String
+    let processID: Int32?
+    let howToConnect: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case point, source, folder
+        case processID = "process_id"
+        case howToConnect = "how_to_connect"
+    }
+
+    init(_ copy: ScratchCopy, _ entry: PointEntry) {
+        point = entry.point.id
+        source = copy.source.name
+        folder = copy.folder
+        processID = copy.server?.processID
+        howToConnect = copy.server?.howToConnect ?? []
+    }
+
+    var lines: [String] {
+        ["\(source) of point \(point.prefix(8)) is restored in \(folder)"] + howToConnect.map { "  \($0)" }
+    }
+}
+
+/// What an undo or an acceptance did.
+private struct InPlaceAfterReport: Report {
+    let source: String
+    let isUndo: Bool
+    let paths: [String]
+    let reopened: String?
+    let isDryRun: Bool
+
+    var lines: [String] {
+        let since = reopened.map { "; what was accepted since \($0) is in the copy that was restored" } ?? ""
+        if isDryRun {
+            return [isUndo ? "would put back what was live before\(since)" : "would remove what was set aside"]
+        }
+        if isUndo {
+            return ["\(source): what was live before is live again\(since)"]
+                + paths.map { "  the restored copy is in \($0)" }
+        }
+        return ["\(source): accepted"] + paths.map { "  removed \($0)" }
+    }
+}

@@ -1,0 +1,30 @@
+import DataSources
+import Recovery
+
+/// Keeps a scratch copy alive: while a command runs, or until Ctrl-C.
+struct ScratchWait {
+    let copy: ScratchCopy
+    let context: CommandContext
+
+    /// Waits; a command's failure is ours.
+    func wait(for command: String?) async throws -> ExitStatus {
+        guard let command else { return await untilInterrupted() }
+        var variables = ChildEnvironment.allowed(context.environment)
+        variables["LIFEBOAT_SCRATCH_FOLDER"] = copy.folder
+        variables["LIFEBOAT_SCRATCH_CONNECT"] = copy.server?.howToConnect.first
+        var tool = ToolCommand("/bin/sh", ["-c", command], variables: variables)
+        let output = context.output
+        tool.report = { output.message($0) }
+        let bytes = try await tool.run(limit: 1 << 30)
+        try output.write(bytes)
+        return .done
+    }
+
+    private func untilInterrupted() async -> ExitStatus {
+        context.output.message("it runs until you end it with Ctrl-C; then it is removed")
+        // Being cancelled is the answer that is waited for.
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+        context.output.message("removing it")
+        return .done
+    }
+}

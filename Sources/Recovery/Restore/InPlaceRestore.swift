@@ -1,0 +1,162 @@
+import DataSources
+import Repository
+import Trees
+
+/// Puts a restored source in the place of the live one: built and questioned beside it, then stop, exchange, start. Each step is
+/// in a journal on this machine, so the same command goes on after a kill; `undo` is the same exchange the other way.
+public struct InPlaceRestore: Sendable {
+    /// What would be done; printed before anybody is asked.
+    public struct Outline: Sendable, Encodable {
+        /// The source.
+        public let source: String
+        /// The point.
+        public let point: String
+        /// Paths that are exchanged.
+        public let paths: [String]
+        /// Where what is live now will lie.
+        public let aside: [String]
+        /// Bytes that are restored.
+        public let byteCount: UInt64
+        /// Processes that have files open there now.
+        public let holders: [String]
+        /// How the service is stopped and started; nil when nothing is.
+        public let stop: String?
+        /// See `stop`.
+        public let start: String?
+        /// Set when a restore that was interrupted goes on: the last step that was finished.
+        public let resumesAfter: String?
+    }
+
+    let restore: PointRestore
+    let source: ProtectedSource
+    let context: RecoveryContext
+    /// Called when a step is finished and written down; for those who watch, and for tests that kill.
+    let watch: @Sendable (String) -> Void
+
+    /// A restore of `source` from a point.
+    public init(
+        _ entry: PointEntry, source: ProtectedSource, in context: RecoveryContext,
+        watch: @escaping @Sendable (_ step: String) -> Void = { _ in }
+    ) {
+        restore = PointRestore(entry, in: context)
+        self.source = source
+        self.context = context
+        self.watch = watch
+    }
+
+    /// Looks, and changes nothing.
+    ///
+    /// - Throws: `pointIncomplete`, `pointBroken`; `restorePending` when another restore of this source is not ended;
+    ///   `notConfigured` when the source has no place of its own.
+    public func outline() throws -> Outline {
+        let part = try restore.part(source.name)
+        let pending = try pending()
+        let exchanges = try pending?.exchanges ?? exchanges(id: "ID")
+        return Outline(
+            source: source.name, point: restore.entry.point.id, paths: exchanges.map(\.live),
+            aside: exchanges.map(\.aside), byteCount: part.byteCount,
+            holders: exchanges.flatMap { OpenFiles.holders(of: $0.live) }, stop: source.stop, start: source.start,
+            resumesAfter: pending?.step.rawValue)
+    }
+
+    /// Restores, or goes on where an earlier run was ended.
+    ///
+    /// - Parameter confirmation: the source's name, typed out.
+    public func run(confirmation: String) async throws {
+        guard confirmation == source.name else {
+            throw RecoveryError(
+                .notConfirmed, "the name that was typed is not \(source.name)", subject: source.name,
+                hint: "nothing was changed")
+        }
+        let lock = try FileLock(
+            folder: context.stateFolder, name: "in-place-\(source.name)", what: "a restore of \(source.name) in place")
+        defer { lock.release() }
+        let part = try restore.part(source.name)
+        var journal = try pending() ?? begin()
+        if journal.step == .building {
+            try await build(part, journal)
+            try finish(&journal, .verified)
+        }
+        if journal.step == .verified {
+            try await ServiceCommand.run(source.stop, "stop", in: context)
+            try refuseHolders(journal)
+            try finish(&journal, .stopped)
+        }
+        if journal.step == .stopped {
+            for exchange in journal.exchanges { try exchange.perform() }
+            try finish(&journal, .exchanged)
+        }
+        if journal.step == .exchanged {
+            try await ServiceCommand.run(source.start, "start", in: context)
+            journal.reopened = context.now().rfc3339
+            try finish(&journal, .finished)
+        }
+        try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "finished"))
+    }
+
+    private func finish(_ journal: inout InPlaceJournal, _ step: InPlaceJournal.Step) throws {
+        journal.step = step
+        try journal.write(context.stateFolder)
+        watch(step.rawValue)
+    }
+
+    /// The restore that is to be gone on with; nil when there is none.
+    private func pending() throws -> InPlaceJournal? {
+        guard let journal = try InPlaceJournal.read(context.stateFolder, source: source.name) else { return nil }
+        guard journal.point == restore.entry.point.id, journal.step != .finished, journal.step != .undoing else {
+            let ended = journal.step == .finished
+            throw RecoveryError(
+                .restorePending,
+                "a restore of \(source.name) from point \(journal.point) was \(ended ? "finished and is still" : "begun and not") \(ended ? "to be accepted" : "ended")",
+                subject: journal.exchanges.first?.aside ?? "",
+                hint: ended
+                    ? "`lifeboat restore --drop-aside --source \(source.name)` accepts it, `--undo` takes it back"
+                    : "run that restore again to go on, or take it back with `lifeboat restore --undo --source \(source.name)`"
+            )
+        }
+        return journal
+    }
+
+    private func begin() throws -> InPlaceJournal {
+        let id = String(PointStore.newID().prefix(8))
+        let journal = InPlaceJournal(
+            id: id, point: restore.entry.point.id, source: source.name, started: context.now().rfc3339,
+            exchanges: try exchanges(id: id))
+        try journal.write(context.stateFolder)
+        watch(InPlaceJournal.Step.building.rawValue)
+        return journal
+    }
+
+    private func refuseHolders(_ journal: InPlaceJournal) throws {
+        let holders = journal.exchanges.flatMap { OpenFiles.holders(of: $0.live) }
+        guard !holders.isEmpty else { return }
+        throw RecoveryError(
+            .targetUnusable, "somebody still has files open there: \(holders.joined(separator: ", "))",
+            subject: journal.exchanges.map(\.live).joined(separator: ", "),
+            hint: source.stop == nil
+                ? "set `stop:` and `start:` of the source, or stop it by hand; then run the same restore again"
+                : "the stop command left it running; stop it, then run the same restore again")
+    }
+}
+
+/// What the ledger keeps of a restore.
+struct RestoreEvent: Codable, Sendable {
+    var point: String
+    var sources: [String]
+    var target: String
+    var outcome: String
+    var started: String
+
+    init(point: String, sources: [String], target: String, outcome: String, started: String) {
+        self.point = point
+        self.sources = sources
+        self.target = target
+        self.outcome = outcome
+        self.started = started
+    }
+
+    init(_ journal: InPlaceJournal, target: String, outcome: String) {
+        self.init(
+            point: journal.point, sources: [journal.source], target: target, outcome: outcome, started: journal.started)
+    }
+}

@@ -1,0 +1,87 @@
+import DataSources
+import Trees
+
+/// What comes after a restore in place: taking it back, or accepting it.
+public struct InPlaceUndo: Sendable {
+    private let source: ProtectedSource
+    private let context: RecoveryContext
+
+    /// For the restore of `source` that was begun last.
+    public init(source: ProtectedSource, in context: RecoveryContext) {
+        self.source = source
+        self.context = context
+    }
+
+    /// When the restored service was opened, RFC 3339: what it accepted since then an undo loses. Nil when it never was.
+    public func reopened() throws -> String? { try journal().reopened }
+
+    /// Puts back what lies aside; what was restored lies beside it then, with `.lifeboat-undone-` in its name. Goes on where an
+    /// undo was interrupted. A restore that was not exchanged yet only loses its copy.
+    ///
+    /// Gives the paths of what was restored; empty when nothing had been exchanged.
+    @discardableResult
+    public func undo() async throws -> [String] {
+        let lock = try lock()
+        defer { lock.release() }
+        var journal = try journal()
+        let wasExchanged = journal.wasExchanged ?? (journal.step == .exchanged || journal.step == .finished)
+        guard
+            wasExchanged || journal.step == .undoing || journal.exchanges.contains(where: { Exchange.exists($0.aside) })
+        else {
+            await Workspace.remove(journal.exchanges.compactMap(\.new))
+            if journal.step == .stopped { try await ServiceCommand.run(source.start, "start", in: context) }
+            try journal.remove(context.stateFolder)
+            return []
+        }
+        if journal.step != .undoing {
+            try await ServiceCommand.run(source.stop, "stop", in: context)
+            journal.step = .undoing
+            journal.wasExchanged = wasExchanged
+            try journal.write(context.stateFolder)
+        }
+        let backs = journal.exchanges.reversed().map { ($0, $0.reversed(id: journal.id)) }
+        for (exchange, back) in backs { try exchange.undo(back, wasExchanged: wasExchanged) }
+        await Workspace.remove(journal.exchanges.compactMap(\.new))
+        try await ServiceCommand.run(source.start, "start", in: context)
+        try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "undone"))
+        try journal.remove(context.stateFolder)
+        return backs.map(\.1.aside).filter { Exchange.exists($0) }
+    }
+
+    /// Accepts the restore: removes what was set aside. Gives the paths that went.
+    @discardableResult
+    public func dropAside() async throws -> [String] {
+        let lock = try lock()
+        defer { lock.release() }
+        let journal = try journal()
+        guard journal.step == .finished else {
+            throw RecoveryError(
+                .restorePending, "the restore of \(source.name) is not finished", subject: journal.step.rawValue,
+                hint: "run it again to go on, or take it back with --undo")
+        }
+        let paths = journal.exchanges.map(\.aside).filter { Exchange.exists($0) }
+        await Workspace.remove(paths + paths.map { $0 + ".complete" })
+        let left = paths.filter { Exchange.exists($0) }
+        guard left.isEmpty else {
+            throw RecoveryError(
+                .systemFailed, "what was set aside could not be removed", subject: left.joined(separator: ", "))
+        }
+        try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "accepted"))
+        try journal.remove(context.stateFolder)
+        return paths
+    }
+
+    private func lock() throws -> FileLock {
+        try FileLock(
+            folder: context.stateFolder, name: "in-place-\(source.name)", what: "a restore of \(source.name) in place")
+    }
+
+    private func journal() throws -> InPlaceJournal {
+        guard let journal = try InPlaceJournal.read(context.stateFolder, source: source.name) else {
+            throw RecoveryError(
+                .nothingPending, "no restore of \(source.name) in place is pending here", subject: context.stateFolder,
+                hint: "--undo and --drop-aside follow a restore with --in-place on the same machine")
+        }
+        return journal
+    }
+}
