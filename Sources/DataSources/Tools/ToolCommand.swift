@@ -135,11 +135,7 @@ public struct ToolCommand: Sendable {
         // A group of its own, so that all of a pipeline is ended, not its first program alone.
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(5))]
-        if let account {
-            options.userID = account.userID
-            options.groupID = account.groupID
-            options.supplementaryGroups = [account.groupID]
-        }
+        let (program, arguments) = started
         var values = [Environment.Key: String]()
         for (name, value) in variables {
             if let key = Environment.Key(rawValue: name) { values[key] = value }
@@ -174,6 +170,15 @@ public struct ToolCommand: Sendable {
             pipe.end(
                 with: TreeError(.failed, missing.message, subject: program, hint: missing.hint, cause: missing))
         }
+    }
+
+    /// What is really started. The account is changed by `setpriv` (util-linux) and not by Subprocess: that calls `setgroups`
+    /// between a bare `clone3` and `exec`, where glibc waits for threads which the child does not have, and hangs when one was
+    /// just being made. Every later start waits behind it.
+    private var started: (program: String, arguments: [String]) {
+        guard let account else { return (program, arguments) }
+        let change = ["--reuid", String(account.userID), "--regid", String(account.groupID), "--clear-groups", "--"]
+        return ("setpriv", change + [program] + arguments)
     }
 
     private func failure(_ status: TerminationStatus, _ lines: [String]) -> TreeError? {
