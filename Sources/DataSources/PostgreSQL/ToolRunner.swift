@@ -32,7 +32,8 @@ final class ToolRunner: Sendable {
             throw meeting.failure() ?? CancellationError()
         }
         let result = Result { try body(output) }
-        if case .failure = result { task.cancel() }
+        // A tree error means that the tool has failed already; cancelling now would hide how.
+        if case .failure(let error) = result, !(error is TreeError) { task.cancel() }
         meeting.leave()
         let failure = meeting.failure()
         switch result {
