@@ -41,9 +41,10 @@ final class ToolRunner: Sendable {
             if let failure { throw failure }
             return value
         case .failure(let error):
-            // Reads throw a tree error when the tool has failed, which itself says more.
-            if error is TreeError, let failure { throw failure }
-            throw error
+            // Reads throw a tree error when the tool has failed, which itself says more; that we ended it then says nothing.
+            guard let error = error as? TreeError else { throw error }
+            if let failure, !(failure is CancellationError) { throw failure }
+            throw error.cause as? SourceError ?? error
         }
     }
 
