@@ -6,6 +6,7 @@ public enum ChunkingPolicy: Sendable, Hashable {
     case pages
     /// Fixed blocks of 16 KiB: a page of InnoDB each. Less is stored after a change, and four times as much is listed.
     case smallPages
-    /// Content-defined, 4 / 16 / 64 KiB: logical dumps, where a changed row moves everything behind it.
+    /// Content-defined, 1 / 4 / 16 KiB in the first 256 MiB, 4 / 16 / 64 KiB behind: logical dumps, where a changed row moves
+    /// everything behind it.
     case dump
 }

@@ -2,6 +2,7 @@
 public struct CutterSet: Sendable {
     private let files: any Cutter
     private let dump: FastCDCCutter
+    private let largeDump: FastCDCCutter
 
     /// Makes the cutters.
     ///
@@ -14,16 +15,21 @@ public struct CutterSet: Sendable {
         } else {
             files = FastCDCCutter(key: key, minimum: 512 << 10, normal: 1 << 20, maximum: 8 << 20)
         }
-        dump = FastCDCCutter(key: key, minimum: 4 << 10, normal: 16 << 10, maximum: 64 << 10)
+        dump = FastCDCCutter(key: key, minimum: 1 << 10, normal: 4 << 10, maximum: 16 << 10)
+        largeDump = FastCDCCutter(key: key, minimum: 4 << 10, normal: 16 << 10, maximum: 64 << 10)
     }
 
-    /// The cutter for a file of `byteCount` bytes under `policy`.
+    /// From this offset on a dump is cut coarsely, so that a large one does not fill the index.
+    public static let fineDumpByteCount: UInt64 = 256 << 20
+
+    /// The cutter for a file of `byteCount` bytes under `policy`; for dumps, whose size nobody knows before, from the offset
+    /// `byteCount` on.
     public func cutter(for policy: ChunkingPolicy, byteCount: UInt64) -> any Cutter {
         switch policy {
         case .files: files
         case .pages: FixedCutter(blockByteCount: FixedCutter.blockByteCount(forFileOf: byteCount))
         case .smallPages: FixedCutter(blockByteCount: 16 << 10)
-        case .dump: dump
+        case .dump: byteCount < CutterSet.fineDumpByteCount ? dump : largeDump
         }
     }
 }

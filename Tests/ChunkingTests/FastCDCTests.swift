@@ -106,7 +106,9 @@ import Testing
         let files = set.cutter(for: .files, byteCount: 0).lengths(of: input)
         #expect(files == [1_525_958, 1_294_318, 1_242_917, 1_559_584, 1_114_595, 1_059_417, 591_819])
         let dump = set.cutter(for: .dump, byteCount: 0).lengths(of: input)
-        #expect(dump.prefix(6) == [16_654, 5_242, 27_225, 16_763, 20_069, 17_925])
+        #expect(dump.prefix(6) == [4325, 3216, 4416, 4828, 4524, 2936])
+        let behind = set.cutter(for: .dump, byteCount: CutterSet.fineDumpByteCount).lengths(of: input)
+        #expect(behind.prefix(6) == [16_654, 5_242, 27_225, 16_763, 20_069, 17_925])
     }
 
     @Test("bytes that never change give chunks of one length", arguments: [UInt8(0), 1, 255])

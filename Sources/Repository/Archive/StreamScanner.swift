@@ -42,7 +42,11 @@ final class StreamScanner: StreamSink {
         let job = FileJob(
             directory: directory.job, slot: directory.job.expect(name), node: node(name, metadata), isNew: true)
         openCount += 1
-        let cutter = run.cutters.cutter(for: chunking, byteCount: metadata.byteCount)
+        let cutters = run.cutters
+        let cutter: (UInt64) -> any Cutter = { offset in
+            // A dump is cut by how far it has come, all else by its size.
+            cutters.cutter(for: chunking, byteCount: chunking == .dump ? offset : metadata.byteCount)
+        }
         return CutFile(job: job, cutter: cutter, sender: sender) { [self] in
             openCount -= 1
             if job.read(hasFailed: false) { run.finish(job) }
@@ -124,14 +128,19 @@ private final class CutFile: StreamFile {
     private static let runByteCount = 1 << 20
 
     private let job: FileJob
-    private let cutter: any Cutter
+    private let cutterFrom: (UInt64) -> any Cutter
+    private var cutter: any Cutter
+    private var offset: UInt64 = 0
     private let sender: PieceSender
     private let onFinish: () -> Void
     private var pending: [UInt8] = []
 
-    init(job: FileJob, cutter: any Cutter, sender: PieceSender, onFinish: @escaping () -> Void) {
+    init(
+        job: FileJob, cutter: @escaping (UInt64) -> any Cutter, sender: PieceSender, onFinish: @escaping () -> Void
+    ) {
         self.job = job
-        self.cutter = cutter
+        cutterFrom = cutter
+        self.cutter = cutter(0)
         self.sender = sender
         self.onFinish = onFinish
     }
@@ -158,6 +167,8 @@ private final class CutFile: StreamFile {
             }
         }
         pending.removeFirst(start)
+        offset += UInt64(start)
+        cutter = cutterFrom(offset)
     }
 }
 
