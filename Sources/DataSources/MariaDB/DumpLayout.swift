@@ -3,9 +3,10 @@ import Glibc
 /// Where the parts of a logical backup lie in its folder, and in which order they are loaded.
 ///
 /// Order: `header.sql` (which turns checks of foreign keys off), then of all databases `schema.sql`, `tables/*.sql`,
-/// `routines.sql`, `triggers.sql`, `views.sql`, `events.sql`, then `footer.sql` and `users.sql`. So rows find their tables,
+/// `routines.sql`, `triggers.sql`, `views.sql`, `events.sql`, then `footer.sql`; at last `users.sql`, apart. So rows find their tables,
 /// whatever database a foreign key leads to; no trigger fires for a row that is loaded; views find the functions they call;
-/// no event runs before its data are there; and grants find what they are for.
+/// no event runs before its data are there; and grants find what they are for. An account that cannot be made is passed over
+/// (`--force`): mariadb-dump writes statements for accounts that a server has but cannot show.
 public enum DumpLayout {
     /// Files of one database, in the order in which they are loaded; `tables` is a folder.
     static let parts = ["schema.sql", "tables", "routines.sql", "triggers.sql", "views.sql", "events.sql"]
@@ -25,7 +26,7 @@ public enum DumpLayout {
         return result
     }
 
-    /// All files of a logical backup in `folder`, in the order in which they are loaded.
+    /// All files of a logical backup in `folder` but `users.sql`, in the order in which they are loaded.
     ///
     /// - Throws: `malformedStream` when a part is missing that every backup has.
     static func files(in folder: String) throws -> [String] {
@@ -40,9 +41,11 @@ public enum DumpLayout {
             }
         }
         files.append(try required("\(folder)/footer.sql"))
-        if exists("\(folder)/users.sql") { files.append("\(folder)/users.sql") }
         return files
     }
+
+    /// The file of accounts and grants; nil when the backup has none.
+    static func users(in folder: String) -> String? { exists("\(folder)/users.sql") ? "\(folder)/users.sql" : nil }
 
     private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

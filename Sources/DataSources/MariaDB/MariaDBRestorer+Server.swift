@@ -16,12 +16,7 @@ extension MariaDBRestorer {
         guard socket.utf8.count <= 107 else {
             throw SourceError(.invalidSetting, "the path of the socket has more than 107 bytes", subject: socket)
         }
-        for folder in ["\(run)/server", "\(run)/server/tmp"] {
-            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-                throw FileTree.failure("cannot make a folder", folder)
-            }
-        }
-        if let account { try FileTree.give("\(run)/server", to: account) }
+        _ = try serverFolder(run)
         let serverSocket = "\(run)/server/mariadb.sock"
         let password = SecretBytes.random(count: 24).withBytes { $0.map { MariaDBRestorer.hex($0) }.joined() }
         let initFile = "\(run)/server/init.sql"
@@ -45,6 +40,19 @@ extension MariaDBRestorer {
             return (try? await client.value("SELECT 1;")) == "1"
         }
         return MariaDBScratch(server: server, client: client, tools: tools, port: port)
+    }
+
+    /// A folder in `run` that the server may write to, with one for its temporary files in it.
+    func serverFolder(_ run: String) throws -> String {
+        for folder in ["\(run)/server", "\(run)/server/tmp"] {
+            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+                throw FileTree.failure("cannot make a folder", folder)
+            }
+            if let account, lchown(folder, account.userID, account.groupID) != 0 {
+                throw FileTree.failure("cannot give it to \(account.name)", folder)
+            }
+        }
+        return "\(run)/server"
     }
 
     private func serverArguments(data: String, run: String, socket: String, port: Int) throws -> [String] {
@@ -73,12 +81,15 @@ extension MariaDBRestorer {
         }
     }
 
+    /// The right to grant PROXY, which users.sql does, comes by the table: the init file has no account that could grant it.
     private static func initStatements(_ password: String) -> String {
         let account = "`\(scratchAccount)`@`localhost`"
         return """
             CREATE OR REPLACE USER \(account) IDENTIFIED BY '\(password)';
             GRANT ALL PRIVILEGES ON *.* TO \(account) WITH GRANT OPTION;
-            GRANT PROXY ON ''@'%' TO \(account) WITH GRANT OPTION;
+            REPLACE INTO mysql.proxies_priv (Host, User, Proxied_host, Proxied_user, With_grant, Grantor) \
+            VALUES ('localhost', '\(scratchAccount)', '', '', 1, '');
+            FLUSH PRIVILEGES;
 
             """
     }

@@ -44,13 +44,13 @@ public struct MariaDBRestorer: SourceRestorer {
             throw SourceError(.targetOccupied, "the folder is not empty", subject: data)
         }
         switch try MariaDBRestorer.method(of: files) {
-        case .physical: try await buildPhysical(files, data)
+        case .physical: try await buildPhysical(files, data, run)
         case .logical: try await buildLogical(files, data, run)
         }
         try FileTree.flush(data)
     }
 
-    private func buildPhysical(_ files: String, _ data: String) async throws {
+    private func buildPhysical(_ files: String, _ data: String, _ run: String) async throws {
         let restored = "\(files)/data"
         // A link that was planted in a snapshot would lead the tools, which write, out of the folder.
         try FileTree.walk(restored) { _, _ in }
@@ -63,7 +63,9 @@ public struct MariaDBRestorer: SourceRestorer {
             if isFolder { chmod(path, path == data ? 0o700 : 0o750) }
         }
         if let account { try FileTree.give(data, to: account) }
-        var prepare = tools.command("mariadb-backup", ["--no-defaults", "--prepare", "--target-dir=\(data)"])
+        var prepare = tools.command(
+            "mariadb-backup",
+            ["--no-defaults", "--prepare", "--target-dir=\(data)", "--tmpdir=\(try serverFolder(run))/tmp"])
         prepare.account = account
         prepare.folder = data
         prepare.complaint = { lines in
@@ -73,11 +75,10 @@ public struct MariaDBRestorer: SourceRestorer {
     }
 
     private func buildLogical(_ files: String, _ data: String, _ run: String) async throws {
-        let parts = try DumpLayout.files(in: files)
-        try await install(data)
+        try await install(data, run)
         let server = try await launch(data: data, run: run, keepsRunning: false)
         do {
-            try await server.load(parts)
+            try await server.load(files)
             try await server.stop()
         } catch {
             await server.abandon()
@@ -85,15 +86,17 @@ public struct MariaDBRestorer: SourceRestorer {
         }
     }
 
-    /// A data folder without databases of anybody's.
-    private func install(_ data: String) async throws {
+    /// A data folder without databases of anybody's. With its own folder for temporary files: a server removes what it takes
+    /// for leftovers in that folder, and in /tmp these may be another server's.
+    private func install(_ data: String, _ run: String) async throws {
+        let temporary = try serverFolder(run) + "/tmp"
         if access(data, F_OK) != 0, mkdir(data, 0o700) != 0 { throw FileTree.failure("cannot make the folder", data) }
         if let account { try FileTree.give(data, to: account) }
         var command = tools.command(
             "mariadb-install-db",
             [
                 "--no-defaults", "--datadir=\(data)", "--auth-root-authentication-method=normal", "--skip-test-db",
-                "--skip-name-resolve",
+                "--skip-name-resolve", "--tmpdir=\(temporary)",
             ])
         command.account = account
         command.folder = data
@@ -124,19 +127,31 @@ public struct MariaDBRestorer: SourceRestorer {
                 .targetOccupied, "the server holds the database `\(first)`", subject: subject,
                 hint: "restore into an empty server, or with --into scratch")
         }
-        try await client.load(try DumpLayout.files(in: files))
+        try await client.load(files)
         withExtendedLifetime(folder) {}
     }
 }
 
 extension MariaDBClient {
-    /// Runs the statements of files, one after another, in one session.
-    func load(_ files: [String]) async throws {
+    /// Loads a logical backup; accounts that cannot be made are reported only.
+    func load(_ folder: String) async throws {
+        try await run(try DumpLayout.files(in: folder), [])
+        if let users = DumpLayout.users(in: folder) { try await run([users], ["--force"]) }
+    }
+
+    /// Runs the statements of files, one after another, in one session. Without `--comments` the client would take the
+    /// comments out of routines.
+    private func run(_ files: [String], _ options: [String]) async throws {
         let said = SaidLines()
         var command = tools.command(
-            "mariadb", ["--defaults-file=\(optionFile)", "--binary-mode", "--default-character-set=utf8mb4"])
+            "mariadb",
+            ["--defaults-file=\(optionFile)", "--binary-mode", "--comments", "--default-character-set=utf8mb4"]
+                + options)
         command.input = .files(files)
-        command.report = { said.add($0) }
+        command.report = { [report = command.report] line in
+            said.add(line)
+            report(line)
+        }
         do { _ = try await command.run() } catch let error as SourceError {
             throw MariaDBClient.explain(error, said.all, subject)
         }

@@ -33,7 +33,7 @@ final class MariaDBScratch: ScratchServer {
         try await client.query(sql, database: database)
     }
 
-    func load(_ files: [String]) async throws { try await client.load(files) }
+    func load(_ files: String) async throws { try await client.load(files) }
 
     func check() async throws -> [CheckOutcome] {
         let arguments = ["--defaults-file=\(client.optionFile)", "--all-databases", "--check", "--extended"]

@@ -25,7 +25,7 @@ struct RestoreGuide: Sendable {
         test ! -e "$DATA"
         restic restore "$SNAPSHOT" --include "/\(name)" --target "$WORK"
         mv "$WORK/\(name)/data" "$DATA"
-        mariadb-backup --no-defaults --prepare --target-dir="$DATA"
+        mariadb-backup --no-defaults --prepare --target-dir="$DATA" --tmpdir="$WORK"
         chown -R "$OWNER:" "$DATA"
         chmod 700 "$DATA"
         ```
@@ -64,8 +64,8 @@ struct RestoreGuide: Sendable {
             cat header.sql
             each schema; rows; each routines; each triggers; each views; each events
             cat footer.sql
-            if [ -e users.sql ]; then cat users.sql; fi
-        } | mariadb --defaults-file="$OPTIONS" --binary-mode --default-character-set=utf8mb4
+        } | mariadb --defaults-file="$OPTIONS" --binary-mode --comments --default-character-set=utf8mb4
+        if [ -e users.sql ]; then mariadb --defaults-file="$OPTIONS" --force < users.sql; fi
         ```
 
         One table alone: `header.sql`, its database's `schema.sql`, `tables/<table>.sql`, `footer.sql`, in this order, into a

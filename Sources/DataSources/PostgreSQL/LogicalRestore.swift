@@ -117,6 +117,7 @@ struct LogicalRestore: Sendable {
     /// Without statistics the first queries would be slow.
     private func analyze(_ client: PostgreSQLClient) async throws {
         _ = try await client.command(
-            "vacuumdb", ["--maintenance-db=\(client.maintenanceDatabase)", "--all", "--analyze-only", "--quiet"]).run()
+            "vacuumdb", ["--maintenance-db=\(client.maintenanceDatabase)", "--all", "--analyze-only", "--quiet"]
+        ).run()
     }
 }

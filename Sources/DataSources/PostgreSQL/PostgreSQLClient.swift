@@ -31,7 +31,8 @@ final class PostgreSQLClient: Sendable {
         variables["LC_ALL"] = "C"
         variables["PGAPPNAME"] = "lifeboat"
         variables["PGCONNECT_TIMEOUT"] = "10"
-        variables["PGPASSFILE"] = "/dev/null"
+        // Nothing can be there; without a name libpq would look into our home.
+        variables["PGPASSFILE"] = "/dev/null/none"
         guard let password else {
             passwordFolder = nil
             self.variables = variables

@@ -101,7 +101,8 @@ public struct PostgreSQLRestorer: SourceRestorer {
     /// Numbers from a snapshot become parts of paths.
     func checkNumber(_ text: String) throws {
         guard UInt32(text) != nil else {
-            throw SourceError(.malformedStream, "a tablespace is called \(text), which is no number", subject: "source.json")
+            throw SourceError(
+                .malformedStream, "a tablespace is called \(text), which is no number", subject: "source.json")
         }
     }
 }

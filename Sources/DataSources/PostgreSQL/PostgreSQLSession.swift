@@ -39,6 +39,8 @@ final class PostgreSQLSession {
                 let result = try body(session)
                 close(writeEnd)
                 isOpen = false
+                // It ends by itself, and well, once it has nothing more to read.
+                while try !output.read(upTo: 1 << 12).isEmpty {}
                 return result
             }
         } catch let error as SourceError {

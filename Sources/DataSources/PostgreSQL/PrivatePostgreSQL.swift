@@ -24,7 +24,8 @@ final class PrivatePostgreSQL: ScratchServer {
 
     /// Starts it and waits until it takes writes.
     static func start(
-        _ restorer: PostgreSQLRestorer, data: String, run: String, superuser: String? = nil, more: [String: String] = [:]
+        _ restorer: PostgreSQLRestorer, data: String, run: String, superuser: String? = nil,
+        more: [String: String] = [:]
     ) async throws -> PrivatePostgreSQL {
         let version = String(decoding: try PostgreSQLFiles.read("\(data)/PG_VERSION"), as: UTF8.self)
         guard let major = PostgreSQLVersion(version)?.major else {
@@ -120,7 +121,8 @@ final class PrivatePostgreSQL: ScratchServer {
     private func outcome(_ name: String, _ command: ToolCommand) async throws -> CheckOutcome {
         do {
             let said = try await command.text().split(separator: "\n").prefix(5).joined(separator: " / ")
-            return CheckOutcome(name: name, isSound: true, message: said.isEmpty ? "tables and indexes are sound" : said)
+            return CheckOutcome(
+                name: name, isSound: true, message: said.isEmpty ? "tables and indexes are sound" : said)
         } catch let error as SourceError where error.code == .toolFailed {
             return CheckOutcome(name: name, isSound: false, message: error.hint)
         }

@@ -75,6 +75,11 @@ enum RestoreNotes {
             as_server "$PGBIN/pg_ctl" -D "$BASE/data" -l "$BASE/start.log" -w -t 86400 start -o "-c restore_command=false \\
                 -c archive_mode=off -c hot_standby=off -c primary_conninfo= -c listen_addresses= -c port=$PGPORT \\
                 -c unix_socket_directories=$TARGET"
+            # pg_ctl is content before recovery is done; wait for its end.
+            until "$PGBIN/pg_isready" -q -h "$TARGET" -p "$PGPORT"; do
+                as_server "$PGBIN/pg_ctl" -D "$BASE/data" status > /dev/null || { tail "$BASE/start.log"; exit 1; }
+                sleep 1
+            done
             "$PGBIN/psql" -h "$TARGET" -p "$PGPORT" -U "\(record.superuser)" -d postgres -c "SELECT pg_is_in_recovery()"
             ```
 

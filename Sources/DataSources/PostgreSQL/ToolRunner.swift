@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import Trees
 
 /// Runs tools for a thread that may block, such as the archiver's: the thread reads what they write. Tools may be nested.
 final class ToolRunner: Sendable {
@@ -31,7 +32,8 @@ final class ToolRunner: Sendable {
             throw meeting.failure() ?? CancellationError()
         }
         let result = Result { try body(output) }
-        if case .failure = result { task.cancel() }
+        // A tree error means that the tool has failed already; cancelling now would hide how.
+        if case .failure(let error) = result, !(error is TreeError) { task.cancel() }
         meeting.leave()
         let failure = meeting.failure()
         switch result {
@@ -39,8 +41,8 @@ final class ToolRunner: Sendable {
             if let failure { throw failure }
             return value
         case .failure(let error):
-            // A reader that found the end of a failed tool knows less than the tool.
-            if let failure = failure as? SourceError, failure.code == .toolFailed { throw failure }
+            // Reads throw a tree error when the tool has failed, which itself says more.
+            if error is TreeError, let failure { throw failure }
             throw error
         }
     }

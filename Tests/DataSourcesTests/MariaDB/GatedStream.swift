@@ -16,6 +16,8 @@ final class Gate: Sendable {
         (reachedEnds, openEnds) = ((one[0], one[1]), (other[0], other[1]))
     }
 
+    var isReached: Bool { state.withLock { $0.isReached } }
+
     /// Says that it is reached, and blocks until it opens.
     func pass() {
         let isFirst = state.withLock { state in
@@ -35,12 +37,17 @@ final class Gate: Sendable {
         if isFirst { _ = write(openEnds.1, "xx", 2) }
     }
 
-    func waitUntilReached() async {
+    /// Nobody will come: whoever waits is told so.
+    func abandon() { if !isReached { _ = write(reachedEnds.1, "x", 1) } }
+
+    /// False when it was abandoned.
+    func waitUntilReached() async -> Bool {
         let end = reachedEnds.0
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let thread = GateThread(end: end) { continuation.resume() }
             thread.start()
         }
+        return isReached
     }
 }
 
@@ -70,7 +77,7 @@ private final class GateThread: Sendable {
     }
 }
 
-/// A stream that stops at a gate when the first bytes of a table called `big` come.
+/// A stream that stops at a gate when the first bytes of a table called `big` come; `.new` when InnoDB had only just made it.
 struct GatedStream: StreamSource {
     let inner: any StreamSource
     let gate: Gate
@@ -89,7 +96,7 @@ private final class GatedSink: StreamSink {
 
     func file(_ path: [[UInt8]], _ metadata: Metadata, chunking: ChunkingPolicy) throws -> any StreamFile {
         let name = String(decoding: path.last ?? [], as: UTF8.self)
-        if ["big.ibd", "big.sql"].contains(name) { gate.pass() }
+        if ["big.ibd", "big.new", "big.sql"].contains(name) { gate.pass() }
         return try inner.file(path, metadata, chunking: chunking)
     }
 

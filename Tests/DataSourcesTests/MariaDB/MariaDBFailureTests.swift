@@ -136,7 +136,7 @@ struct MariaDBFailureTests {
     }
 
     private func snapshotCount(_ stage: MariaDBStage) async throws -> Int {
-        let list = try await Tool.run("ls", ["-A", stage.folder("repository/snapshots")])
+        let list = try await Tool.run("find", [stage.folder("repository"), "-path", "*/snapshots/*"])
         return list.split(separator: "\n").count
     }
 
@@ -146,12 +146,17 @@ struct MariaDBFailureTests {
     ) async throws -> (Snapshot, SourceReading) {
         let gate = Gate()
         let harming = Task {
-            await gate.waitUntilReached()
+            guard await gate.waitUntilReached() else { return }
             defer { gate.open() }
             try await harm()
         }
-        defer { gate.open() }
+        // However the backup ends, nobody waits at the gate for ever.
+        defer {
+            gate.abandon()
+            gate.open()
+        }
         let made = try await stage.backup(stage.source(method)) { GatedStream(inner: $0, gate: gate) }
+        try #require(gate.isReached)
         // What cannot be done because the backup holds it off is a fine answer too.
         _ = await harming.result
         return (made.snapshot, made.reading)

@@ -1,3 +1,5 @@
+import Chunking
+import Dispatch
 import Glibc
 import ObjectStore
 import Repository
@@ -29,6 +31,7 @@ final class PostgreSQLStage: Sendable {
         folder = try ScratchFolder("pg")
         // Servers run as another account and must be able to pass.
         chmod(folder.path, 0o755)
+        mkdir(folder("repository"), 0o700)
         store = DirectoryStore(root: folder("repository"))
         let parameters = ScryptParameters(n: 1024, r: 8, p: 1)
         let owner = KeyOwner(username: "tester", hostname: "stage", created: "2026-01-01T00:00:00Z")
@@ -77,8 +80,34 @@ final class PostgreSQLStage: Sendable {
     func sql(_ sql: String, database: String = "postgres") async throws -> String {
         try await Tool.run(
             "psql",
-            ["-qXAt", "-v", "ON_ERROR_STOP=1", "-h", server.folder, "-p", server["PG_PORT"], "-U", "postgres", "-d",
-                "dbname=\(PostgreSQLClient.quoted(database))", "-c", sql])
+            [
+                "-qXAt", "-v", "ON_ERROR_STOP=1", "-h", server.folder, "-p", server["PG_PORT"], "-U", "postgres", "-d",
+                "dbname=\(PostgreSQLClient.quoted(database))", "-c", sql,
+            ])
+    }
+
+    /// Makes a tablespace in a folder of its own; gives the folder.
+    func makeTablespace(_ name: String) async throws -> String {
+        let place = folder("tablespace")
+        _ = try await Tool.run("install", ["-d", "-o", "postgres", "-m", "700", place])
+        try await sql("CREATE TABLESPACE \(sqlName(name)) LOCATION \(sqlText(place))")
+        return place
+    }
+
+    /// Does what `RESTORE.md` of a snapshot says; gives the port of the server and the folder with its socket.
+    func follow(_ snapshot: BackupResult) async throws -> (port: Int, target: String) {
+        let id = try #require(snapshot.id).digest.hex
+        let target = folder("target")
+        try PostgreSQLFiles.write(folder("password"), Array(PostgreSQLStage.password.utf8))
+        let port = try LoopbackPort.free()
+        let variables = [
+            "RESTIC_REPOSITORY": folder("repository"), "RESTIC_PASSWORD_FILE": folder("password"), "SNAPSHOT": id,
+            "TARGET": target, "SERVER_USER": "postgres", "PGBIN": server["PG_BIN"], "PGPORT": String(port),
+        ]
+        let notes = try await Tool.run("restic", ["--no-cache", "dump", id, "/db/RESTORE.md"], variables: variables)
+        let block = try #require(notes.components(after: "```sh\n", until: "\n```"))
+        _ = try await Tool.run("bash", ["-c", block], variables: variables)
+        return (port, target)
     }
 
     /// Asks until the answer is true.
@@ -140,6 +169,50 @@ final class PostgreSQLStage: Sendable {
     }
 }
 
+extension String {
+    /// What stands between two texts, the first time.
+    func components(after beginning: String, until end: String) -> String? {
+        guard let start = firstRange(of: beginning) else { return nil }
+        let rest = self[start.upperBound...]
+        return rest.firstRange(of: end).map { String(rest[..<$0.lowerBound]) }
+    }
+}
+
+/// Takes a stream, and does something once when that many bytes have come.
+final class CuttingSink: StreamSink {
+    private var left: Int
+    private var action: (@Sendable () async throws -> Void)?
+
+    init(after byteCount: Int, _ action: @escaping @Sendable () async throws -> Void) {
+        left = byteCount
+        self.action = action
+    }
+
+    func file(_ path: [[UInt8]], _ metadata: Metadata, chunking: ChunkingPolicy) throws -> any StreamFile { File(self) }
+    func directory(_ path: [[UInt8]], _ metadata: Metadata) throws {}
+    func symlink(_ path: [[UInt8]], _ metadata: Metadata, target: [UInt8]) throws {}
+
+    private func take(_ byteCount: Int) {
+        left -= byteCount
+        guard left <= 0, let action else { return }
+        self.action = nil
+        let done = DispatchSemaphore(value: 0)
+        Task {
+            // What it did shows in how the stream ends.
+            try? await action()
+            done.signal()
+        }
+        done.wait()
+    }
+
+    private final class File: StreamFile {
+        let sink: CuttingSink
+        init(_ sink: CuttingSink) { self.sink = sink }
+        func write(_ bytes: UnsafeRawBufferPointer) throws { sink.take(bytes.count) }
+        func finish() throws {}
+    }
+}
+
 extension TablePin {
     var key: String { "\(database).\(table)" }
 }
@@ -148,7 +221,9 @@ extension TablePin {
 final class LedgerWriter: Sendable {
     private let task: Task<Void, any Error>
     init(_ stage: PostgreSQLStage, database: String = "app") {
-        let arguments = ["-qX", "-h", stage.server.folder, "-p", stage.server["PG_PORT"], "-U", "postgres", "-d", database]
+        let arguments = [
+            "-qX", "-h", stage.server.folder, "-p", stage.server["PG_PORT"], "-U", "postgres", "-d", database,
+        ]
         // One client that never stops: every row is a transaction of its own, and an update goes with it.
         let loop = """
             DO $$ BEGIN FOR i IN 1..1000000 LOOP
