@@ -60,7 +60,7 @@ public struct VerifyRun: Sendable {
             try await copy.end()
         } catch {
             if Task.isCancelled { throw CancellationError() }
-            let failure = PointPart.Failure(error)
+            let failure = PointPart.Failure(error, of: source.name)
             part.worsen(
                 to: VerifyRun.verdict(on: error),
                 [failure.message, failure.hint].filter { !$0.isEmpty }.joined(separator: ". "))

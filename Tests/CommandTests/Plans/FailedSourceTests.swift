@@ -13,10 +13,10 @@ struct FailedSourceTests {
         /// Part of the reason, and of the remedy, in the point.
         var told: (message: String, hint: String) {
             switch self {
-            case .serverDown: ("cannot be reached", "")
-            case .wrongPassword: ("Access denied", "")
+            case .serverDown: ("Can't connect", "does the server run?")
+            case .wrongPassword: ("Access denied", "check user and password")
             case .droppedPrivilege: ("", "GRANT")
-            case .vanishedMount: ("mount", "mount")
+            case .vanishedMount: ("uploads: is not mounted", "mount it again")
             case .emptyFolder: ("", "minimum-files")
             }
         }
@@ -24,10 +24,11 @@ struct FailedSourceTests {
         /// What `doctor` must say word for word.
         var remedy: String {
             switch self {
-            case .serverDown, .wrongPassword: ""
+            case .serverDown: "does the server run?"
+            case .wrongPassword: "check user and password"
             case .droppedPrivilege: "GRANT RELOAD ON *.* TO 'backup'@'localhost'"
-            case .vanishedMount: "mount"
-            case .emptyFolder: ""
+            case .vanishedMount: "mount /"
+            case .emptyFolder: "uploads is empty"
             }
         }
 
@@ -80,6 +81,5 @@ struct FailedSourceTests {
         #expect(doctor.status == 1, "\(doctor.output)")
         #expect(doctor.output.contains("PROBLEM"))
         #expect(doctor.output.contains(fault.remedy), "\(doctor.output)")
-        print("\(fault)\n\(backup.output)\n\(show.output)\n\(doctor.output)")
     }
 }
