@@ -63,7 +63,7 @@ private struct InPlaceReport: Report {
 
     var outlineLines: [String] {
         var lines = [
-            "point \(point.id.prefix(8)) of \(point.started), \(Units.bytes(outline.byteCount))",
+            "point \(point.id.prefix(8)) of \(Units.milliseconds(point.started)), \(Units.bytes(outline.byteCount))",
             "in the place of \(outline.paths.joined(separator: ", "))",
             "stop:  \(outline.stop ?? "(nothing is configured)")",
             "start: \(outline.start ?? "(nothing is configured)")",
