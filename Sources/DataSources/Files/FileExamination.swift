@@ -10,6 +10,9 @@ extension FileSource {
                     Finding(
                         .problem, "\(path): \(errorText(errno))", remedy: "mend the path, or take it out of the source")
                 )
+            } else if settings.minimumFileCount > 0, FileSource.isEmptyFolder(path) {
+                findings.append(
+                    Finding(.problem, "\(path) is empty", remedy: "is everything mounted? else set minimum-files: 0"))
             }
         }
         for path in settings.mounts {
@@ -22,6 +25,14 @@ extension FileSource {
         findings += (settings.before + settings.after).compactMap { missingProgram($0) }
         findings += await method()
         return findings
+    }
+
+    private static func isEmptyFolder(_ path: String) -> Bool {
+        guard let stream = opendir(path) else { return false }
+        defer { closedir(stream) }
+        var count = 0
+        while count < 3, readdir(stream) != nil { count += 1 }
+        return count < 3  // itself and the one above
     }
 
     /// The first word of a hook, when it is a plain name that is nowhere.

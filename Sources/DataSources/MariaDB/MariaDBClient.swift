@@ -50,7 +50,13 @@ struct MariaDBClient: Sendable {
         case 1969, 3024: code = .timedOut
         default: code = .checkFailed
         }
-        return SourceError(code, "the server said: \(line)", subject: subject, hint: "", cause: error)
+        let hint: String =
+            switch code {
+            case .accessDenied: "check user and password of the source; `lifeboat doctor` names what the account lacks"
+            case .serverUnreachable: "does the server run? check socket, or host and port, of the source"
+            default: ""
+            }
+        return SourceError(code, "the server said: \(line)", subject: subject, hint: hint, cause: error)
     }
 
     /// A name in backticks.

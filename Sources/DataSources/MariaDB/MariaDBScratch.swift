@@ -25,7 +25,6 @@ final class MariaDBScratch: ScratchServer {
         [
             "mariadb --defaults-file=\(client.optionFile)",
             "also at 127.0.0.1 port \(port), with the accounts of the source",
-            "stop it with: kill \(processID)",
         ]
     }
 

@@ -14,19 +14,20 @@ extension MariaDBSource {
                 return findings
             }
         } catch {
-            return [Finding(.problem, MariaDBSource.line(error), remedy: (error as? SourceError)?.hint ?? "")]
+            return [Finding(.problem, line(error), remedy: (error as? SourceError)?.hint ?? "")]
         }
     }
 
     /// What cannot be asked is a finding.
     private func asked(_ body: () async throws -> [Finding]) async -> [Finding] {
         do { return try await body() } catch {
-            return [Finding(.problem, MariaDBSource.line(error), remedy: (error as? SourceError)?.hint ?? "")]
+            return [Finding(.problem, line(error), remedy: (error as? SourceError)?.hint ?? "")]
         }
     }
 
-    private static func line(_ error: any Error) -> String {
-        (error as? SourceError).map { "\($0.subject): \($0.message)" } ?? "\(error)"
+    private func line(_ error: any Error) -> String {
+        guard let error = error as? SourceError else { return "\(error)" }
+        return error.subject == subject ? error.message : "\(error.subject): \(error.message)"
     }
 
     private func versionFindings(_ server: MariaDBServer) -> [Finding] {

@@ -7,7 +7,7 @@ extension PostgreSQLSource {
         } catch {
             return [unreachable(error)]
         }
-        var findings = [Finding(.good, "PostgreSQL \(server.version) answers at \(server.client.name)")]
+        var findings = [Finding(.good, "\(server.client.name) answers, version \(server.version)")]
         do {
             let look = Examination(settings: settings, server: server)
             findings += await look.tools()

@@ -176,6 +176,7 @@ final class RedisDump: StreamSource {
 
     private func writeInstructions(_ outcome: Outcome, into sink: any StreamSink) throws {
         let text = RedisInstructions.text(
+            name: name,
             version: version.text, position: outcome.position, time: outcome.to.rfc3339, byteCount: outcome.byteCount)
         try sink.file(
             [Array(name.utf8), Array("RESTORE.md".utf8)],

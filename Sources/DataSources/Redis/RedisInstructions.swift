@@ -1,21 +1,33 @@
 /// `RESTORE.md` of a Redis snapshot: how to bring it back with stock tools.
 enum RedisInstructions {
-    static func text(version: String, position: SourcePosition, time: String, byteCount: UInt64) -> String {
+    static func text(name: String, version: String, position: SourcePosition, time: String, byteCount: UInt64) -> String {
         """
-        # Bringing back this Redis
+        # Bringing back \(name): Redis
 
         `dump.rdb` (\(byteCount) bytes) is the state of a Redis \(version) at \(time), replication position
         \(position.replicationID ?? "unknown"):\(position.replicationOffset.map { String($0) } ?? "unknown").
-        A server of the same or a newer version reads it. `restic restore` gives you this folder; then, as root:
+        A server of the same or a newer version reads it.
+
+        Needed: restic and `redis-check-rdb`. As root. Stop the server, so that nobody writes any more (`redis-cli ping` must
+        fail). Set these first:
+
+        - `RESTIC_REPOSITORY` and `RESTIC_PASSWORD_FILE` (or as restic wants them): where the backup is
+        - `SNAPSHOT`: the snapshot's ID, see `restic snapshots`
+        - `WORK`: an empty folder
+        - `DATA`: the server's folder (`dir` in its configuration), usually `/var/lib/redis`
+        - `OWNER`: the account that the server runs as, usually `redis`
 
         ```sh
-        redis-check-rdb dump.rdb                      # must end with "RDB looks OK!"
-        systemctl stop redis-server
-        redis-cli ping                                # must fail: nobody may write any more
-        mv /var/lib/redis/dump.rdb /var/lib/redis/dump.rdb.before
-        mv /var/lib/redis/appendonlydir /var/lib/redis/appendonlydir.before     # when there is one
-        install -o redis -g redis -m 0660 dump.rdb /var/lib/redis/dump.rdb
+        set -eu
+        restic restore "$SNAPSHOT" --include "/\(name)" --target "$WORK"
+        redis-check-rdb "$WORK/\(name)/dump.rdb"
+        for old in dump.rdb appendonlydir; do
+            if [ -e "$DATA/$old" ]; then mv "$DATA/$old" "$DATA/$old.before"; fi
+        done
+        install -o "$OWNER" -g "$(id -gn "$OWNER")" -m 0660 "$WORK/\(name)/dump.rdb" "$DATA/dump.rdb"
         ```
+
+        Then start the server.
 
         A server with `appendonly yes` reads its append-only files and not `dump.rdb`. So start it once without:
 

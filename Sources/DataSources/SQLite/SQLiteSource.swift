@@ -98,7 +98,7 @@ private final class SQLiteStream: StreamSource {
         }
         try file.finish()
         let text = SQLiteInstructions.text(
-            file: RawPath.printable(copy.path), base: RawName.printable(base), time: time.rfc3339)
+            name: name, file: RawPath.printable(copy.path), base: RawName.printable(base), time: time.rfc3339)
         try sink.file(
             [folder, Array("RESTORE.md".utf8)], Metadata(kind: .file, permissions: 0o644, modified: time),
             holding: Array(text.utf8))
@@ -120,19 +120,31 @@ private final class SQLiteStream: StreamSource {
 
 /// `RESTORE.md` of an SQLite snapshot.
 enum SQLiteInstructions {
-    static func text(file: String, base: String, time: String) -> String {
+    static func text(name: String, file: String, base: String, time: String) -> String {
         """
-        # Bringing back this SQLite database
+        # Bringing back \(name): an SQLite database
 
         `\(base)` is a complete copy of `\(file)` as it was at \(time), made by SQLite's online backup. It needs no
-        journal: there is no `-wal` and no `-shm` beside it. `restic restore` gives you this folder; then:
+        journal: there is no `-wal` and no `-shm` beside it.
+
+        Needed: restic and `sqlite3`. Stop every program that has the database open. Set these first:
+
+        - `RESTIC_REPOSITORY` and `RESTIC_PASSWORD_FILE` (or as restic wants them): where the backup is
+        - `SNAPSHOT`: the snapshot's ID, see `restic snapshots`
+        - `WORK`: an empty folder
+        - `TARGET`: where the database shall be, usually `\(file)`
 
         ```sh
-        sqlite3 '\(base)' 'PRAGMA integrity_check'     # must say ok
-        # stop every program that has the database open, then
-        mv '\(file)' '\(file).before'
-        rm -f '\(file)-wal' '\(file)-shm' '\(file)-journal'   # they belong to the old file and would spoil the new one
-        cp -p '\(base)' '\(file)'
+        set -eu
+        restic restore "$SNAPSHOT" --include "/\(name)" --target "$WORK"
+        new=$(find "$WORK/\(name)" -type f ! -name RESTORE.md)
+        test "$(sqlite3 -readonly "$new" 'PRAGMA integrity_check')" = ok
+        if [ -e "$TARGET" ]; then mv "$TARGET" "$TARGET.before"; fi
+        # These belong to the old file and would spoil the new one.
+        for end in wal shm journal; do
+            if [ -e "$TARGET-$end" ]; then mv "$TARGET-$end" "$TARGET.before-$end"; fi
+        done
+        cp -p "$new" "$TARGET"
         ```
 
         Owner and mode are those of the original.

@@ -44,6 +44,12 @@ enum Units {
         "\(number) " + (number == 1 ? noun : plural ?? noun + "s")
     }
 
+    /// `2026-11-20T22:35:49.123Z` of a time in RFC 3339 with up to nine digits behind the point; anything else as it is.
+    static func milliseconds(_ time: String) -> String {
+        guard let point = time.firstIndex(of: "."), time.hasSuffix("Z") else { return time }
+        return time[..<point] + time[point...].dropLast().prefix(4) + "Z"
+    }
+
     /// `2026-11-20 23:35:49` in the zone of this machine.
     static func localTime(_ moment: Timestamp) -> String {
         var seconds = time_t(moment.seconds)

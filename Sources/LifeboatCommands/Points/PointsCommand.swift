@@ -132,7 +132,8 @@ private struct PointDetail: Report {
         let point = row.point
         var lines = [
             "point:    \(point.id)", "plan:     \(point.plan) of \(point.service), made by \(point.node)",
-            "time:     \(point.started) to \(point.ended)", "state:    \(row.stateText)",
+            "time:     \(Units.milliseconds(point.started)) to \(Units.milliseconds(point.ended))",
+            "state:    \(row.stateText)",
         ]
         if let skew = point.skew {
             lines.append("skew:     \(Units.decimal(skew / .seconds(1), 1)) s between its moments")
@@ -141,7 +142,8 @@ private struct PointDetail: Report {
             lines += ["", PointReport.line(part)]
             guard let reading = part.reading, let snapshot = part.snapshot else { continue }
             lines.append(
-                "  \(part.kind.rawValue), \(reading.method), \(reading.consistentFrom) to \(reading.consistentTo)")
+                "  \(part.kind.rawValue), \(reading.method), \(Units.milliseconds(reading.consistentFrom)) to "
+                    + Units.milliseconds(reading.consistentTo))
             if let position = reading.position { lines.append("  position: \(PointDetail.text(position))") }
             if let version = reading.serverVersion { lines.append("  server:   \(version)") }
             lines.append("  snapshot: \(snapshot.id.prefix(8))")

@@ -11,10 +11,12 @@ struct InPlaceRun {
     ) async throws -> ExitStatus {
         let (global, output) = (command.global, context.output)
         let isQuiet = global.quiet || global.json
+        let outline = try InPlaceRestore(entry, source: source, in: opened.recovery).outline()
+        let staysStopped = outline.start == nil
         let restore = InPlaceRestore(entry, source: source, in: opened.recovery) { step in
-            if !isQuiet { output.message("\(source.name): \(InPlaceRun.words(step))") }
+            let words = InPlaceRun.words(step, staysStopped: staysStopped)
+            if !isQuiet { output.message("\(source.name): \(words)") }
         }
-        let outline = try restore.outline()
         let report = InPlaceReport(outline: outline, point: entry.point, isDryRun: command.dryRun)
         if command.dryRun {
             try output.report(report, global)
@@ -36,13 +38,13 @@ struct InPlaceRun {
         return typed.withBytes { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func words(_ step: String) -> String {
+    private static func words(_ step: String, staysStopped: Bool) -> String {
         switch step {
         case "building": "making a copy beside what is live"
         case "verified": "the copy is sound; stopping the service"
         case "stopped": "the service is stopped; exchanging"
-        case "exchanged": "exchanged; starting the service"
-        case "finished": "the service is started"
+        case "exchanged": staysStopped ? "exchanged" : "exchanged; starting the service"
+        case "finished": staysStopped ? "done; nothing was started" : "the service is started"
         default: PointRestore.Phase(rawValue: step)?.words ?? step
         }
     }
@@ -61,13 +63,14 @@ private struct InPlaceReport: Report {
 
     var outlineLines: [String] {
         var lines = [
-            "point \(point.id.prefix(8)) of \(point.started), \(Units.bytes(outline.byteCount))",
+            "point \(point.id.prefix(8)) of \(Units.milliseconds(point.started)), \(Units.bytes(outline.byteCount))",
             "in the place of \(outline.paths.joined(separator: ", "))",
             "stop:  \(outline.stop ?? "(nothing is configured)")",
             "start: \(outline.start ?? "(nothing is configured)")",
             outline.holders.isEmpty
                 ? "nobody has files open there now" : "in use now by \(outline.holders.joined(separator: ", "))",
         ]
+        if let precaution = outline.precaution { lines.append("note:  \(precaution)") }
         if let step = outline.resumesAfter { lines.append("goes on after: \(step)") }
         return lines
     }
@@ -75,7 +78,8 @@ private struct InPlaceReport: Report {
     var lines: [String] {
         if isDryRun { return outlineLines + ["nothing was changed, since this was a dry run"] }
         return [
-            "\(outline.source) is restored in place from point \(point.id.prefix(8))",
+            "\(outline.source) is restored in place from point \(point.id.prefix(8))"
+                + (outline.precaution.map { "; \($0)" } ?? ""),
             "what was live is kept aside; `lifeboat restore --drop-aside --source \(outline.source)` removes it, `--undo` takes "
                 + "everything back",
         ]

@@ -159,7 +159,7 @@ struct PointRestoreReport: Report {
     var lines: [String] {
         let verb = dryRun ? "would restore" : "restored"
         return [
-            "\(verb) \(sources.joined(separator: ", ")) of point \(point.prefix(8)) (\(time)) to \(target): \(Units.bytes(byteCount))"
+            "\(verb) \(sources.joined(separator: ", ")) of point \(point.prefix(8)) (\(Units.milliseconds(time))) to \(target): \(Units.bytes(byteCount))"
         ]
     }
 }
@@ -200,7 +200,9 @@ private struct InPlaceAfterReport: Report {
     let isDryRun: Bool
 
     var lines: [String] {
-        let since = reopened.map { "; what was accepted since \($0) is in the copy that was restored" } ?? ""
+        let since =
+            reopened.map { "; what was accepted since \(Units.milliseconds($0)) is in the copy that was restored" }
+            ?? ""
         if isDryRun {
             return [isUndo ? "would put back what was live before\(since)" : "would remove what was set aside"]
         }

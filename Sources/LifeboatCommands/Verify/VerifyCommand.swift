@@ -31,11 +31,15 @@ struct VerifyCommand: Command {
         let names = source.isEmpty ? entry.point.parts.filter { $0.outcome != .skipped }.map(\.source) : source
         let sources = try names.map { try opened.source($0) }
         let (output, isQuiet) = (context.output, global.quiet || global.json)
-        let record = try await VerifyRun(entry, sources: sources, in: opened.recovery) { source, phase in
+        let run = VerifyRun(entry, sources: sources, in: opened.recovery) { source, phase in
             if !isQuiet { output.draw("\(source): \(phase.words)") }
-        }.run()
+        }
+        let record = try await run.verify()
         output.erase()
+        // A ledger that cannot be written to must not hide what was found.
         try output.report(VerificationReport(record: record), global)
+        try output.flush()
+        try await run.keep(record)
         switch record.verdict {
         case .pass: return .done
         case .inconclusive: return .inconclusive
@@ -74,13 +78,16 @@ private struct VerificationReport: Report {
             lines += part.checks.map { "  \($0.isSound ? "ok  " : "FAIL") \($0.name): \($0.message)" }
             if let pins = part.pins {
                 lines.append(
-                    pins.notCompared.map { "  --   tables not compared: \($0)" }
+                    pins.notCompared.map { _ in "  --   tables were not compared" }
                         ?? "  \(pins.different.isEmpty ? "ok  " : "FAIL") \(Units.count(pins.equal, "table")) equal to the pins"
                         + (pins.different.isEmpty ? "" : ", \(pins.different.count) different"))
             }
             lines += part.assertions.map { "  \($0.holds ? "ok  " : "FAIL") \($0.name): \($0.answer)" }
-            let phases = part.phases.map { "\($0.phase.rawValue) \(Units.decimal($0.seconds, 1)) s" }
-            lines.append("  " + phases.joined(separator: ", "))
+            // What took no time is of no interest to people.
+            let phases = part.phases.filter { $0.seconds >= 0.05 }.map {
+                "\($0.phase.rawValue) \(Units.decimal($0.seconds, 1)) s"
+            }
+            if !phases.isEmpty { lines.append("  " + phases.joined(separator: ", ")) }
         }
         return lines + ["point \(record.point): \(record.verdict.rawValue.uppercased())"]
     }

@@ -52,7 +52,9 @@ enum StateFolder {
         for part in path.split(separator: "/") {
             made += "/" + part
             guard mkdir(made, made == path ? 0o711 : 0o755) != 0, errno != EEXIST else { continue }
-            throw RecoveryError.system(errno, "cannot make the folder", made)
+            throw RecoveryError(
+                .systemFailed, "cannot make the state folder: \(String(cString: strerror(errno)).lowercased())",
+                subject: made, hint: "set `state:` to a folder that can be made and written to")
         }
     }
 }

@@ -34,7 +34,7 @@ struct SourceRun: Sendable {
             // Being told to end ends all; what one source says of itself does not.
             if Task.isCancelled { throw CancellationError() }
             part.outcome = .failed
-            part.failure = PointPart.Failure(error)
+            part.failure = PointPart.Failure(error, of: source.name)
         }
         part.seconds = began.duration(to: .now) / .seconds(1)
         return (part, pins)
@@ -111,7 +111,7 @@ struct SourceRun: Sendable {
                 position: counted.position, time: context.now().rfc3339, pins: counted.pins, leftOut: counted.leftOut)
         } catch {
             if Task.isCancelled { throw CancellationError() }
-            let failure = PointPart.Failure(error)
+            let failure = PointPart.Failure(error, of: source.name)
             part.reading?.warnings.append("no pins were taken: \(failure.message). \(failure.hint)")
             return nil
         }
@@ -119,10 +119,16 @@ struct SourceRun: Sendable {
 }
 
 extension PointPart.Failure {
-    /// Tells of any error by its own words.
-    init(_ error: any Error) {
+    /// Tells of any error by its own words; what says no more than the `source` is left out.
+    init(_ error: any Error, of source: String = "") {
         switch error {
-        case let error as SourceError: self.init(kind: error.code.rawValue, message: error.message, hint: error.hint)
+        case let error as SourceError:
+            // `exited with 1`, `is not mounted`: of what, the subject tells.
+            let isTold =
+                ["", source, "source \(source)"].contains(error.subject) || error.message.contains(error.subject)
+            self.init(
+                kind: error.code.rawValue, message: isTold ? error.message : "\(error.subject): \(error.message)",
+                hint: error.hint)
         case let error as TreeError:
             self.init(kind: error.code.rawValue, message: "\(error.message): \(error.subject)", hint: error.hint)
         case let error as RepositoryError:

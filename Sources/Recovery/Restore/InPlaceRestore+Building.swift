@@ -19,11 +19,29 @@ extension InPlaceRestore {
                     .targetUnusable, "Redis reads its append-only files there and would not look at the dump",
                     subject: folder + "/appendonlydir", hint: "set `appendonly no` and move them away first")
             }
-            // After a rewind sessions begin empty: nobody shall be logged in by a session that ended since.
-            return [.of(live: settings.dumpFile, id: id, replaces: settings.role != .sessions)]
+            let isEmpty = RedisRestorer(settings: settings, environment: context.environment).startsEmpty
+            return [.of(live: settings.dumpFile, id: id, replaces: !isEmpty)]
         case .files(let settings):
             return settings.paths.map { .of(live: $0, id: id) }
         }
+    }
+
+    /// A Redis that must not go on where the point was: sessions begin empty, since nobody shall be logged in by one that
+    /// ended since; a queue stays stopped, since jobs that have run since would run again as soon as it answers.
+    var precaution: String? {
+        guard case .redis(let settings) = source.settings else { return nil }
+        let restorer = RedisRestorer(settings: settings, environment: context.environment)
+        if restorer.startsEmpty { return "sessions begin empty: the live dump is only set aside" }
+        guard restorer.startsPaused else { return nil }
+        return
+            "a queue is not started, since jobs that have run since would run again: put `min-replicas-to-write 1` into its "
+            + "configuration, which refuses every POP, start it and look; `CONFIG SET min-replicas-to-write 0` lets it go on"
+    }
+
+    /// See `precaution`.
+    var staysStopped: Bool {
+        guard case .redis(let settings) = source.settings else { return false }
+        return RedisRestorer(settings: settings, environment: context.environment).startsPaused
     }
 
     /// Makes the copy beside the live one, anew from the beginning, and questions it. Live things are not touched.
@@ -39,18 +57,45 @@ extension InPlaceRestore {
     }
 
     private func buildDatabase(_ part: PointPart, _ live: String, _ new: String) async throws {
-        let workspace = try Workspace.beside(live, new: new, temporaryFolder: context.environment.temporaryFolder)
-        await Workspace.remove([workspace.files])
+        // What restorers build is a folder; of Redis and SQLite one file in it takes the place of the live one.
+        let isFile = source.kind == .redis || source.kind == .sqlite
+        let folder = isFile ? new + "-data" : new
+        let workspace = try Workspace.beside(live, new: folder, temporaryFolder: context.environment.temporaryFolder)
+        await Workspace.remove([workspace.files, workspace.data])
         let copy = try await restore.copy(source, into: workspace) { watch($0.rawValue) }
         do {
             try await question(copy)
             try await copy.server?.stop()
+            if isFile { try InPlaceRestore.takeOnlyFile(of: folder, as: new) }
         } catch {
             try? await copy.server?.stop()  // what went wrong before matters more
             await workspace.removeAll()
             throw error
         }
         await workspace.removeFiles()
+        if isFile { await Workspace.remove([folder]) }
+    }
+
+    /// Moves the database file out of the folder that was built; what reading it left beside it is no part of it.
+    private static func takeOnlyFile(of folder: String, as path: String) throws {
+        let names = try Exchange.names(in: folder).filter { name in
+            !["-wal", "-shm", "-journal"].contains { name.hasSuffix($0) } && !name.hasPrefix("temp-")
+        }
+        guard names.count == 1 else {
+            throw RecoveryError(
+                .contentDiffers, "the restored copy is not one file but \(names.sorted().joined(separator: ", "))",
+                subject: folder, hint: "nothing live was touched; choose another point")
+        }
+        try Exchange.rename(folder + "/" + names[0], path)
+        try Exchange.sync(path.parentFolder)
+    }
+
+    /// Where nobody may have files open when things are exchanged. A Redis holds its dump for moments only, but works in its folder.
+    var watchedPaths: [String] {
+        get throws {
+            if case .redis(let settings) = source.settings { return [settings.dumpFile.parentFolder] }
+            return try exchanges(id: "ID").map(\.live)
+        }
     }
 
     /// A copy that is not sound, or that breaks a promise, never takes the place of anything.

@@ -25,6 +25,8 @@ public struct InPlaceRestore: Sendable {
         public let start: String?
         /// Set when a restore that was interrupted goes on: the last step that was finished.
         public let resumesAfter: String?
+        /// What is done differently because of what the source is for; nil when nothing is.
+        public let precaution: String?
     }
 
     let restore: PointRestore
@@ -55,8 +57,8 @@ public struct InPlaceRestore: Sendable {
         return Outline(
             source: source.name, point: restore.entry.point.id, paths: exchanges.map(\.live),
             aside: exchanges.map(\.aside), byteCount: part.byteCount,
-            holders: exchanges.flatMap { OpenFiles.holders(of: $0.live) }, stop: source.stop, start: source.start,
-            resumesAfter: pending?.step.rawValue)
+            holders: try holders(), stop: source.stop,
+            start: staysStopped ? nil : source.start, resumesAfter: pending?.step.rawValue, precaution: precaution)
     }
 
     /// Restores, or goes on where an earlier run was ended.
@@ -79,7 +81,7 @@ public struct InPlaceRestore: Sendable {
         }
         if journal.step == .verified {
             try await ServiceCommand.run(source.stop, "stop", in: context)
-            try refuseHolders(journal)
+            try refuseHolders()
             try finish(&journal, .stopped)
         }
         if journal.step == .stopped {
@@ -87,8 +89,10 @@ public struct InPlaceRestore: Sendable {
             try finish(&journal, .exchanged)
         }
         if journal.step == .exchanged {
-            try await ServiceCommand.run(source.start, "start", in: context)
-            journal.reopened = context.now().rfc3339
+            if !staysStopped {
+                try await ServiceCommand.run(source.start, "start", in: context)
+                journal.reopened = context.now().rfc3339
+            }
             try finish(&journal, .finished)
         }
         try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "finished"))
@@ -127,12 +131,20 @@ public struct InPlaceRestore: Sendable {
         return journal
     }
 
-    private func refuseHolders(_ journal: InPlaceJournal) throws {
-        let holders = journal.exchanges.flatMap { OpenFiles.holders(of: $0.live) }
+    private func holders() throws -> [String] {
+        var found = [String]()
+        for holder in try watchedPaths.flatMap({ OpenFiles.holders(of: $0) }) where !found.contains(holder) {
+            found.append(holder)
+        }
+        return found
+    }
+
+    private func refuseHolders() throws {
+        let holders = try holders()
         guard !holders.isEmpty else { return }
         throw RecoveryError(
             .targetUnusable, "somebody still has files open there: \(holders.joined(separator: ", "))",
-            subject: journal.exchanges.map(\.live).joined(separator: ", "),
+            subject: try watchedPaths.joined(separator: ", "),
             hint: source.stop == nil
                 ? "set `stop:` and `start:` of the source, or stop it by hand; then run the same restore again"
                 : "the stop command left it running; stop it, then run the same restore again")

@@ -1,4 +1,5 @@
 public import DataSources
+import ObjectStore
 import Repository
 
 /// A source brought back into folders of its own, with a private server on it where the kind has one.
@@ -55,6 +56,7 @@ extension PointRestore {
         let part = try part(source.name)
         do {
             phase(.fetch)
+            try await requireSpace(for: part, source, in: workspace)
             try await fetch(part, to: workspace.files, verifies: source.kind == .files)
             guard source.kind != .files else {
                 return ScratchCopy(
@@ -74,9 +76,20 @@ extension PointRestore {
                 source: source, part: part, server: server, folder: workspace.data, fileChecks: checks,
                 workspace: workspace)
         } catch {
+            let full = await PointRestore.lane.run { FullDisk.error(behind: error, at: workspace) }
             await workspace.removeAll()
-            throw error
+            throw full ?? error
         }
+    }
+
+    /// What a server makes for itself, besides its data, before it answers: MariaDB a redo log of 96 MiB and its own tables,
+    /// PostgreSQL segments of its log. Dumps become indexed tables, which are larger.
+    private func requireSpace(for part: PointPart, _ source: ProtectedSource, in workspace: Workspace) async throws {
+        let own: UInt64 = source.kind == .mariadb ? 144 << 20 : source.kind == .postgresql ? 64 << 20 : 0
+        let times: UInt64 = part.reading?.method == "logical" ? 3 : 1
+        let needed = part.byteCount * times + own
+        let place = workspace.base.isEmpty ? workspace.data : workspace.base
+        try await PointRestore.lane.run { try PointRestore.requireSpace(needed, at: place, for: source.name) }
     }
 
     /// Brings a source back into a folder of its own below the state folder, and starts a private server on it.

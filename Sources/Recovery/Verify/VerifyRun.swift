@@ -22,6 +22,18 @@ public struct VerifyRun: Sendable {
 
     /// Verifies one source after another and appends an event. A source that does not come back is a verdict, not an error.
     public func run() async throws -> Verification {
+        let record = try await verify()
+        try await keep(record)
+        return record
+    }
+
+    /// Appends the event of a verification.
+    public func keep(_ record: Verification) async throws {
+        try await context.recorder.record("verification", record)
+    }
+
+    /// As `run`, without an event.
+    public func verify() async throws -> Verification {
         let point = restore.entry.point
         let started = context.now().rfc3339
         let parts = try await context.repository.locked(.shared, context.locks) { _ in
@@ -31,11 +43,9 @@ public struct VerifyRun: Sendable {
             return parts
         }
         let verdict = parts.map(\.verdict).max() ?? .inconclusive
-        let record = Verification(
+        return Verification(
             point: point.id, plan: point.plan, started: started, ended: context.now().rfc3339, verdict: verdict,
             parts: parts)
-        try await context.recorder.record("verification", record)
-        return record
     }
 
     private func verify(_ source: ProtectedSource, _ pins: ContentPins.SourcePins?) async throws -> VerifiedPart {
@@ -60,7 +70,7 @@ public struct VerifyRun: Sendable {
             try await copy.end()
         } catch {
             if Task.isCancelled { throw CancellationError() }
-            let failure = PointPart.Failure(error)
+            let failure = PointPart.Failure(error, of: source.name)
             part.worsen(
                 to: VerifyRun.verdict(on: error),
                 [failure.message, failure.hint].filter { !$0.isEmpty }.joined(separator: ". "))
