@@ -26,8 +26,8 @@ build: swift-present ## Build .build/release/lifeboat, Swift runtime linked in
 	@$(packages) build
 	$(SWIFT) build -c release -j $(JOBS) --static-swift-stdlib --product lifeboat
 
-demo: build ## Back up, destroy, restore and compare a real tree and a live SQLite database; S3=1: through Ceph
-	@$(packages) demo $(if $(filter 1,$(S3)),s3)
+demo: build ## Back up, destroy, restore and compare: files, SQLite, and a MariaDB with its uploads; S3=1: through Ceph
+	@$(packages) demo databases $(if $(filter 1,$(S3)),s3)
 	$(support)/demo $(if $(filter 1,$(S3)),--s3) $(binary)
 
 test: swift-present ## Run all tests, against real servers and a real restic
@@ -37,8 +37,9 @@ test: swift-present ## Run all tests, against real servers and a real restic
 	$(if $(FILTER),,$(support)/test-scripts)
 
 bench: build ## Measure against restic, borg and tar|zstd|openssl; BENCH='--help' lists the options
-	@$(packages) bench $(if $(findstring --s3,$(BENCH)),s3)
+	@$(packages) bench databases $(if $(findstring --s3,$(BENCH)),s3)
 	$(support)/bench --lifeboat $(binary) $(BENCH)
+	$(support)/bench-databases --lifeboat $(binary)
 
 lint: swift-present ## Check format, sizes, leftovers and scripts
 	@$(packages) lint

@@ -152,7 +152,11 @@ public final class Ledger: Sendable {
 
     private func locked<R: Sendable>(_ body: @Sendable () async throws -> R) async throws -> R {
         let file = try await takeLock()
-        defer { close(file) }
+        defer {
+            // Closing alone would not do while a child that is just being started still has the file too.
+            _ = flock(file, LOCK_UN)
+            close(file)
+        }
         return try await body()
     }
 

@@ -17,13 +17,16 @@ public final class StagingServer: Sendable {
         public var isExpected: Bool {
             if getenv("CI") != nil { return true }
             switch self {
-            case .mariadb: return access("/usr/sbin/mariadbd", X_OK) == 0 && access("/usr/bin/mariadb-backup", X_OK) == 0
+            case .mariadb:
+                return access("/usr/sbin/mariadbd", X_OK) == 0 && access("/usr/bin/mariadb-backup", X_OK) == 0
             case .postgres: return access("/usr/lib/postgresql/15/bin/postgres", X_OK) == 0
             case .redis: return access("/usr/bin/redis-server", X_OK) == 0
             }
         }
     }
 
+    /// So many servers start at once: all tests begin together, and a server that gets no processor is taken for dead.
+    private static let gate = Gate(width: 2)
     private static let lastNumber = Atomic<Int>(0)
 
     /// Which server it is.
@@ -40,7 +43,8 @@ public final class StagingServer: Sendable {
         let number = StagingServer.lastNumber.add(1, ordering: .relaxed).newValue
         folder = "\(base)/lb-\(kind.rawValue)-\(getpid())-\(number)"
         let options = settings.flatMap { ["--set", $0] }
-        let lines = try await StagingServer.script("serve", [kind.rawValue, folder, String(getpid())] + options)
+        let arguments = [kind.rawValue, folder, String(getpid())] + options
+        let lines = try await StagingServer.gate.passing { try await StagingServer.script("serve", arguments) }
         var values = [String: String]()
         for line in lines.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)
@@ -60,7 +64,8 @@ public final class StagingServer: Sendable {
 
     /// Starts it again on its data folder, at the port it had when that is still free.
     public func start() async throws {
-        _ = try await StagingServer.script("serve", [kind.rawValue, folder, String(getpid())])
+        let arguments = [kind.rawValue, folder, String(getpid())]
+        _ = try await StagingServer.gate.passing { try await StagingServer.script("serve", arguments) }
     }
 
     private static func script(_ name: String, _ arguments: [String]) async throws -> String {

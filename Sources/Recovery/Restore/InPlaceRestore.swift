@@ -90,7 +90,7 @@ public struct InPlaceRestore: Sendable {
         }
         if journal.step == .exchanged {
             if !staysStopped {
-                try await ServiceCommand.run(source.start, "start", in: context)
+                try await ServiceCommand.start(source, journal.exchanges, in: context)
                 journal.reopened = context.now().rfc3339
             }
             try finish(&journal, .finished)

@@ -29,7 +29,7 @@ public struct InPlaceUndo: Sendable {
             wasExchanged || journal.step == .undoing || journal.exchanges.contains(where: { Exchange.exists($0.aside) })
         else {
             await Workspace.remove(journal.exchanges.compactMap(\.new))
-            if journal.step == .stopped { try await ServiceCommand.run(source.start, "start", in: context) }
+            if journal.step == .stopped { try await ServiceCommand.start(source, journal.exchanges, in: context) }
             try journal.remove(context.stateFolder)
             return []
         }
@@ -42,7 +42,7 @@ public struct InPlaceUndo: Sendable {
         let backs = journal.exchanges.reversed().map { ($0, $0.reversed(id: journal.id)) }
         for (exchange, back) in backs { try exchange.undo(back, wasExchanged: wasExchanged) }
         await Workspace.remove(journal.exchanges.compactMap(\.new))
-        try await ServiceCommand.run(source.start, "start", in: context)
+        try await ServiceCommand.start(source, journal.exchanges, in: context)
         try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "undone"))
         try journal.remove(context.stateFolder)
         return backs.map(\.1.aside).filter { Exchange.exists($0) }
