@@ -82,7 +82,7 @@ struct ParsingTests {
         let outcome = await (try Workplace()).run("--help")
         #expect(outcome.status == 0 && outcome.messages == "")
         let golden = try Golden.text("help.txt")
-        #expect(outcome.output == golden, "run with GOLDEN=write to accept the new text")
+        #expect(outcome.output == golden, "`lifeboat --help > Tests/CommandTests/Golden/help.txt` accepts the new text")
     }
 
     @Test("every command explains itself with an abstract, and the larger ones with examples")

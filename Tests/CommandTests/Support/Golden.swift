@@ -6,7 +6,7 @@ import LifeboatCommands
 enum Golden {
     private static let folder = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Golden/"
 
-    /// The expected text. With `GOLDEN=write` in the environment it is taken from the program first.
+    /// The expected text.
     static func text(_ name: String) throws -> String {
         String(decoding: try Data(contentsOf: URL(filePath: folder + name)), as: UTF8.self)
     }

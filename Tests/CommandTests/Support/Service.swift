@@ -5,6 +5,10 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// Suites that start servers by the dozen; one after another, since a machine with two cores starts no more at once in time.
+@Suite("Plans, points and services", .serialized)
+enum ServiceSuites {}
+
 /// A service on this machine: real servers with a little data, a `lifeboat.yaml` that protects it, and a repository.
 ///
 ///     let service = try await Service([.mariadb("logical"), .files])
@@ -109,7 +113,7 @@ final class Service: Sendable {
             try await ServiceData.fillPostgreSQL(server)
             return ("directory", lines + service(server), server)
         case .redis(let role):
-            let server = try await StagingServer(.redis)
+            let server = try await StagingServer(.redis, settings: ["repl-diskless-sync-delay 0"])
             let lines = [
                 "kind: redis", "role: \(role)", "host: 127.0.0.1", "port: \(server["REDIS_PORT"])", "user: backup",
                 "password: {file: \(server.folder)/backup.secret}", "dump-file: \(server.folder)/data/dump.rdb",

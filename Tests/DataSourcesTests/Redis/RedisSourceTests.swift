@@ -50,7 +50,7 @@ struct RedisSourceTests {
         _ = try await writer
         #expect(reading.position?.replicationID?.utf8.count == 40 && reading.serverVersion?.hasPrefix("7.0.") == true)
         #expect(reading.warnings.isEmpty && reading.consistentFrom.prefix(19) <= reading.consistentTo.prefix(19))
-        #expect(try await shell("grep -c redis-check-rdb '\(out)/jobs/RESTORE.md'") == "1\n")
+        #expect(try await shell("grep -c ^redis-check-rdb '\(out)/jobs/RESTORE.md'") == "1\n")
         let restorer = RedisRestorer(settings: settings, environment: yard.environment)
         let checks = try await restorer.checkFiles(out + "/jobs")
         #expect(checks.allSatisfy(\.isSound) && checks.count == 1, "\(checks)")
