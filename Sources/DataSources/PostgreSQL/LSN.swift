@@ -23,15 +23,18 @@ public struct LSN: Sendable, Hashable, Comparable, CustomStringConvertible {
         return String(byteCount >> 32, radix: 16, uppercase: true) + "/" + String(low, radix: 16, uppercase: true)
     }
 
+    /// All sizes of a segment that there are: `initdb --wal-segsize`, 1 to 1024 MiB.
+    static let segmentByteCounts = Set((20...30).map { UInt64(1) << $0 })
+
     /// Names of the segment files from this place up to, not including, `end`: 24 hexadecimal digits each, the timeline first.
+    /// They are made one by one as they are asked for: a server can claim a stretch of more of them than memory holds.
     /// Source: `XLogFileName` as described in the PostgreSQL documentation, 30.6 WAL Internals.
-    func segmentNames(to end: LSN, timeline: UInt32, segmentByteCount: UInt64) -> [String] {
-        precondition(segmentByteCount.nonzeroBitCount == 1, "segments are a power of two")
-        guard end > self else { return [] }
+    func segmentNames(to end: LSN, timeline: UInt32, segmentByteCount: UInt64) -> some Collection<String> {
+        precondition(LSN.segmentByteCounts.contains(segmentByteCount), "segments are of a size that there is")
         let first = byteCount / segmentByteCount
-        let last = (end.byteCount - 1) / segmentByteCount
+        let afterLast = end > self ? (end.byteCount - 1) / segmentByteCount + 1 : first
         let perHigh = (1 << 32) / segmentByteCount
-        return (first...last).map { number in
+        return (first..<afterLast).lazy.map { number in
             [UInt64(timeline), number / perHigh, number % perHigh].map { part in
                 let digits = String(part, radix: 16, uppercase: true)
                 return String(repeating: "0", count: 8 - digits.count) + digits

@@ -76,7 +76,8 @@ final class PostgreSQLDumpSplitter {
                 buffer += [UInt8](repeating: 0, count: buffer.count)
             }
         }
-        guard kept == 0, rowCount == nil, statement.isEmpty, isComplete else {
+        // What comes behind the rows is not looked at, so its quotes are not known.
+        guard kept == 0, rowCount == nil, statement.isEmpty, phase == .after || lexer.isOutside, isComplete else {
             throw malformed("the dump ends before its last line")
         }
     }
@@ -124,13 +125,14 @@ final class PostgreSQLDumpSplitter {
         phase = .within
         if statement.isEmpty {
             if line == [0x0A] || line.starts(with: "--".utf8) { return length }
-            guard isData(line) else {
+            guard isData(line) || isAboutLargeObject(line) else {
                 phase = .after
                 return try take(bytes)
             }
         }
         lexer.take(line)
         statement += line
+        guard statement.count < PostgreSQLDumpSplitter.longestLine else { throw malformed("a statement does not end") }
         if lexer.isOutside, line.suffix(2).elementsEqual(";\n".utf8) { try takeStatement() }
         return length
     }
@@ -139,6 +141,13 @@ final class PostgreSQLDumpSplitter {
     private func isData(_ line: [UInt8]) -> Bool {
         ["COPY ", "SELECT pg_catalog.setval(", "SELECT pg_catalog.lo", "BEGIN;", "COMMIT;", "ALTER LARGE OBJECT "]
             .contains { line.starts(with: $0.utf8) }
+    }
+
+    /// Is it what may stand behind the making of a large object? Elsewhere these lines are definitions.
+    private func isAboutLargeObject(_ line: [UInt8]) -> Bool {
+        line.starts(with: "COMMENT ON LARGE OBJECT ".utf8)
+            || line.starts(with: "SECURITY LABEL FOR ".utf8)
+                && !line.ranges(of: Array(" ON LARGE OBJECT ".utf8)).isEmpty
     }
 
     private func takeStatement() throws {

@@ -64,7 +64,8 @@ struct PostgreSQLServer: Sendable {
             """
         guard let row = try await first.rows(sql, timeout: .seconds(60)).first, row.count == 5,
             let version = row[0].flatMap({ PostgreSQLVersion($0) }), let identifier = row[1],
-            let segment = row[2].flatMap({ UInt64($0) }), segment.nonzeroBitCount == 1, let superuser = row[3]
+            let segment = row[2].flatMap({ UInt64($0) }), LSN.segmentByteCounts.contains(segment),
+            let superuser = row[3]
         else { throw SourceError(.malformedStream, "the server did not say what it is", subject: first.name) }
         try version.checkServer(subject: first.name, acceptsUntested: environment.acceptsUntested)
         let places = try await first.rows(

@@ -39,7 +39,7 @@ struct LogicalTests {
         COMMENT ON TABLE empty IS E'--\n-- PostgreSQL database dump complete\n--\n\nCOPY public.empty (id) FROM stdin;\n$x$';
         CREATE TABLE "o'brien" (id int); INSERT INTO "o'brien" VALUES (7);
         CREATE TABLE wide AS SELECT 1 AS id, repeat('abcdefghi\', 70000) AS t;
-        SELECT lo_from_bytea(0, '\x00010203ff');
+        SELECT lo_from_bytea(424242, '\x00010203ff'); COMMENT ON LARGE OBJECT 424242 IS E'it''s\nCOPY x (a) FROM stdin;\n';
         GRANT SELECT ON empty TO PUBLIC;
         """#
 

@@ -1,5 +1,3 @@
-import Chunking
-import Dispatch
 import Glibc
 import ObjectStore
 import Repository
@@ -115,8 +113,10 @@ final class PostgreSQLStage: Sendable {
         while try await sql(question, database: database) != "t\n" { try await Task.sleep(for: .milliseconds(20)) }
     }
 
-    /// Reads a source into the repository.
-    func backup(_ source: PostgreSQLSource) async throws -> (reading: SourceReading, snapshot: BackupResult) {
+    /// Reads a source into the repository; `harm` is done once, in the middle.
+    func backup(
+        _ source: PostgreSQLSource, harm: (@Sendable () async throws -> Void)? = nil
+    ) async throws -> (reading: SourceReading, snapshot: BackupResult) {
         let result = Mutex<BackupResult?>(nil)
         let repository = repository
         let reading = try await source.read { content in
@@ -127,7 +127,8 @@ final class PostgreSQLStage: Sendable {
                 owner: LockOwner(hostname: "stage", username: "tester", pid: getpid(), uid: 0, gid: 0),
                 now: PostgreSQLStage.now)
             locks.settle = .milliseconds(1)
-            let made = try await repository.backup(stream, settings, locks: locks)
+            let harmed: any StreamSource = harm.map { HarmedStream(inner: stream, harm: $0) } ?? stream
+            let made = try await repository.backup(harmed, settings, locks: locks)
             result.withLock { $0 = made }
         }
         return (reading, try #require(result.withLock { $0 }))
@@ -175,41 +176,6 @@ extension String {
         guard let start = firstRange(of: beginning) else { return nil }
         let rest = self[start.upperBound...]
         return rest.firstRange(of: end).map { String(rest[..<$0.lowerBound]) }
-    }
-}
-
-/// Takes a stream, and does something once when that many bytes have come.
-final class CuttingSink: StreamSink {
-    private var left: Int
-    private var action: (@Sendable () async throws -> Void)?
-
-    init(after byteCount: Int, _ action: @escaping @Sendable () async throws -> Void) {
-        left = byteCount
-        self.action = action
-    }
-
-    func file(_ path: [[UInt8]], _ metadata: Metadata, chunking: ChunkingPolicy) throws -> any StreamFile { File(self) }
-    func directory(_ path: [[UInt8]], _ metadata: Metadata) throws {}
-    func symlink(_ path: [[UInt8]], _ metadata: Metadata, target: [UInt8]) throws {}
-
-    private func take(_ byteCount: Int) {
-        left -= byteCount
-        guard left <= 0, let action else { return }
-        self.action = nil
-        let done = DispatchSemaphore(value: 0)
-        Task {
-            // What it did shows in how the stream ends.
-            try? await action()
-            done.signal()
-        }
-        done.wait()
-    }
-
-    private final class File: StreamFile {
-        let sink: CuttingSink
-        init(_ sink: CuttingSink) { self.sink = sink }
-        func write(_ bytes: UnsafeRawBufferPointer) throws { sink.take(bytes.count) }
-        func finish() throws {}
     }
 }
 

@@ -1,5 +1,6 @@
 import Chunking
 import Glibc
+import ObjectStore
 import Sealing
 import TestSupport
 import Testing
@@ -89,7 +90,9 @@ struct RedisSourceTests {
         let error = await #expect(throws: SourceError.self) {
             _ = try await source.read { content in
                 guard case .stream(let stream) = content else { return }
-                try stream.stream(into: KillingSink { kill(process, SIGKILL) })
+                try await BlockingLane(name: "archiver", threadCount: 1).run {
+                    try stream.stream(into: KillingSink { kill(process, SIGKILL) })
+                }
             }
         }
         #expect(error?.code == .toolFailed || error?.code == .serverUnreachable)
