@@ -1,6 +1,7 @@
 /// `RESTORE.md` of a Redis snapshot: how to bring it back with stock tools.
 enum RedisInstructions {
-    static func text(name: String, version: String, position: SourcePosition, time: String, byteCount: UInt64) -> String {
+    static func text(name: String, version: String, position: SourcePosition, time: String, byteCount: UInt64) -> String
+    {
         """
         # Bringing back \(name): Redis
 

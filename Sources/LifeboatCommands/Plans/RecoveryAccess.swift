@@ -90,6 +90,7 @@ struct RecoveryAccess {
             programVersion: "lifeboat \(Lifeboat.version)",
             configuration: .init(digest: configuration.digest.hex, text: configuration.text))
         recovery.report = say
+        recovery.alarm = { [output = context.output] in output.message("warning: " + $0) }
         recovery.archive.writer.threadCount = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 16)
         // A server far away answers late, so several packs are on their way; a disk is kept busy by one.
         if repository.location.hasPrefix("s3:") { recovery.archive.writer.uploadCount = 3 }

@@ -65,7 +65,13 @@ public struct PlanRun: Sendable {
             if !pins.sources.isEmpty { try await pins.write(to: context.repository) }
             point.ended = context.now().rfc3339
             try await PointStore(context.repository).write(point)
-            try await context.recorder.record("backup", BackupEvent(point))
+            do {
+                try await context.recorder.record("backup", BackupEvent(point))
+            } catch {
+                if Task.isCancelled { throw CancellationError() }
+                // The point is there and can be restored; that the ledger lacks it is for somebody to look at.
+                context.alarm("point \(point.id) is not in the ledger: \(PointPart.Failure(error).message)")
+            }
             return point
         }
     }

@@ -1,4 +1,5 @@
 import DataSources
+import Ledger
 import ObjectStore
 import Repository
 import Sealing
@@ -137,6 +138,8 @@ extension PointPart.Failure {
             self.init(kind: error.code.rawValue, message: "\(error.message): \(error.subject)", hint: error.hint)
         case let error as RecoveryError:
             self.init(kind: error.code.rawValue, message: error.message, hint: error.hint)
+        case let error as LedgerError:
+            self.init(kind: error.code.rawValue, message: "\(error.message): \(error.subject)", hint: error.hint)
         default: self.init(kind: "failed", message: "\(error)", hint: "")
         }
     }
