@@ -169,9 +169,24 @@ final class DumpStream: StreamSource {
 enum GlobalsText {
     /// The role that made the cluster is there already, so the line that would make it is only a comment.
     static func withoutSuperuser(_ bytes: [UInt8], _ superuser: String) -> [UInt8] {
-        let plain = "CREATE ROLE \(superuser);".utf8, quoted = "CREATE ROLE \(sqlName(superuser));".utf8
+        commented(bytes) { line in
+            names(superuser).contains { line.elementsEqual("CREATE ROLE \($0);".utf8) }
+        }
+    }
+
+    /// The lines that would make a role, or change what it may and its password, are only comments.
+    static func without(_ role: String, _ bytes: [UInt8]) -> [UInt8] {
+        commented(withoutSuperuser(bytes, role)) { line in
+            names(role).contains { line.starts(with: "ALTER ROLE \($0) WITH ".utf8) }
+        }
+    }
+
+    /// A name with the quotes that it may or may not need.
+    private static func names(_ role: String) -> [String] { [role, sqlName(role)] }
+
+    private static func commented(_ bytes: [UInt8], where isUnwanted: (ArraySlice<UInt8>) -> Bool) -> [UInt8] {
         let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
-            line.elementsEqual(plain) || line.elementsEqual(quoted) ? Array("-- ".utf8) + line : Array(line)
+            isUnwanted(line) ? Array("-- ".utf8) + line : Array(line)
         }
         return Array(lines.joined(separator: [UInt8(0x0A)]))
     }

@@ -44,8 +44,21 @@ struct LogicalRestore: Sendable {
             ServerAddress(host: target.host, port: target.port), user: target.user, password: target.password,
             maintenanceDatabase: "postgres", toolFolder: folder, environment: restorer.environment)
         try await proveEmpty(client)
-        try await load(files: files, client: client, tablespaces: nil)
+        let ownFolder = try PostgreSQLFiles.makeTemporaryFolder(in: restorer.environment.temporaryFolder)
+        defer { PostgreSQLFiles.remove(ownFolder) }
+        let globals = "\(ownFolder)/globals.sql"
+        try PostgreSQLFiles.write(globals, try await fittingGlobals("\(files)/globals.sql", client))
+        try await load(files: files, client: client, globals: globals, tablespaces: nil)
         try await analyze(client)
+    }
+
+    /// The roles without the account that loads them, which stays as it is: with the origin's password it could not go on.
+    private func fittingGlobals(_ file: String, _ client: PostgreSQLClient) async throws -> [UInt8] {
+        let bytes = try PostgreSQLFiles.read(file, limit: 1 << 28)
+        let isThere = "SELECT count(*) FROM pg_roles WHERE rolname = \(sqlText(record.superuser))"
+        // The line that makes the first superuser is a comment, since most clusters have that role.
+        let first = try await client.value(isThere) == "0" ? "CREATE ROLE \(sqlName(record.superuser));\n" : ""
+        return Array(first.utf8) + GlobalsText.without(client.user, bytes)
     }
 
     private func proveEmpty(_ client: PostgreSQLClient) async throws {
@@ -67,8 +80,10 @@ struct LogicalRestore: Sendable {
         }
     }
 
-    private func load(files: String, client: PostgreSQLClient, tablespaces: String?) async throws {
-        try await psql(["\(files)/globals.sql"], client)
+    private func load(
+        files: String, client: PostgreSQLClient, globals: String? = nil, tablespaces: String?
+    ) async throws {
+        try await psql([globals ?? "\(files)/globals.sql"], client)
         try await loadTablespaces("\(files)/tablespaces.sql", tablespaces, client)
         for database in PostgreSQLFiles.names(in: "\(files)/databases") {
             let folder = "\(files)/databases/\(database)"

@@ -35,10 +35,9 @@ final class PrivatePostgreSQL: ScratchServer {
         let port = try LoopbackPort.free()
         try clearLocks(data)
         let limits = try await ControlData.limits(restorer, folder: folder, data: data)
-        let settings = ServerSettings(restorer, data: data, run: run, port: port, limits: limits).values
-            .merging(more) { $1 }
+        let settings = ServerSettings(restorer, data: data, run: run, port: port, limits: limits, more: more)
         try ServerSettings.writeFiles(run: run, account: restorer.account)
-        let arguments = ["-D", data] + settings.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
+        let arguments = ["-D", data] + settings.arguments
         var plan = PrivateServer.Plan(
             restorer.tool("postgres", folder), arguments, variables: restorer.variables, folder: data,
             log: "\(run)/postgres.log")

@@ -5,7 +5,10 @@ import Trees
 struct ServerSettings {
     let values: [String: String]
 
-    init(_ restorer: PostgreSQLRestorer, data: String, run: String, port: Int, limits: [String: String]) {
+    init(
+        _ restorer: PostgreSQLRestorer, data: String, run: String, port: Int, limits: [String: String],
+        more: [String: String] = [:]
+    ) {
         var values = [
             // The origin's own may lie elsewhere (Debian), and would name files that are not here.
             "config_file": "\(run)/postgresql.conf", "hba_file": "\(run)/pg_hba.conf",
@@ -23,7 +26,18 @@ struct ServerSettings {
         values["recovery_target_timeline"] = "latest"
         values.merge(limits) { $1 }
         values.merge(restorer.recovery) { $1 }
+        values.merge(more) { $1 }
         self.values = values
+    }
+
+    /// Arguments of the server. The target of a recovery comes last: any that is named behind it, even as none, is a second one
+    /// to PostgreSQL.
+    var arguments: [String] {
+        func isTarget(_ name: String) -> Bool { name.hasPrefix("recovery_target") && values[name] != "" }
+        let names = values.keys.sorted()
+        return (names.filter { !isTarget($0) } + names.filter(isTarget)).flatMap {
+            ["-c", "\($0)=\(values[$0] ?? "")"]
+        }
     }
 
     /// Writes the files that `values` name, and opens the folder to the account.
