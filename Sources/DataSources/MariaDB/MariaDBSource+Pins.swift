@@ -1,4 +1,4 @@
-extension MariaDBSource {
+extension MariaDBSource: PinnedSource {
     /// Counts and hashes tables of the live server as they are at one position, which is told: all in one read-only
     /// transaction with a consistent snapshot. The smallest come first; what the budget has no room for is left out, and a
     /// query that runs beyond it is ended by the server.

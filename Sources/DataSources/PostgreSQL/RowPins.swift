@@ -1,6 +1,6 @@
 import ObjectStore
 
-extension PostgreSQLSource {
+extension PostgreSQLSource: PinnedSource {
     /// Counts and hashes tables of the live server, smallest first, each database in one read-only transaction with its place
     /// in the log, until `budget` is used up.
     ///

@@ -4,23 +4,9 @@ public protocol PinnedSource: DataSource {
     /// used up.
     ///
     /// - Parameter tables: `database.table` (PostgreSQL: `database.schema.table`); empty for all.
+    /// - Returns: where the database stood, a pin for each table (method `rows`), and tables that the budget did not reach.
     /// - Throws: `SourceError`, when not even a position can be had.
-    func countPins(tables: [String], budget: Duration) async throws -> CountedPins
-}
-
-/// What a database's tables were at a position.
-public struct CountedPins: Sendable, Hashable {
-    /// Where the database stood.
-    public var position: SourcePosition
-    /// One entry a table, method `rows`.
-    public var pins: [TablePin]
-    /// Tables that the budget did not reach.
-    public var leftOut: [String]
-
-    /// Describes a count.
-    public init(position: SourcePosition, pins: [TablePin], leftOut: [String]) {
-        self.position = position
-        self.pins = pins
-        self.leftOut = leftOut
-    }
+    func pins(
+        tables: [String], budget: Duration
+    ) async throws -> (position: SourcePosition, pins: [TablePin], leftOut: [String])
 }

@@ -97,19 +97,21 @@ struct SourceRun: Sendable {
 
     /// Counts the tables of a database that was read physically; a logical backup has pins from its own bytes already.
     private func countedPins(_ part: inout PointPart) async throws -> ContentPins.SourcePins? {
-        guard let reading = part.reading, let position = reading.position else { return nil }
+        guard let reading = part.reading else { return nil }
         if !reading.pins.isEmpty {
             part.reading?.pins = []
             return ContentPins.SourcePins(
-                position: position, time: reading.consistentTo, pins: reading.pins, leftOut: [])
+                position: reading.position ?? SourcePosition(), time: reading.consistentTo, pins: reading.pins,
+                isOfBase: true, leftOut: [])
         }
         guard source.pins.isOn, reading.method == "physical",
             let data = context.factory.dataSource(source, context.environment, nil) as? any PinnedSource
         else { return nil }
         do {
-            let counted = try await data.countPins(tables: source.pins.tables, budget: source.pins.budget)
+            let counted = try await data.pins(tables: source.pins.tables, budget: source.pins.budget)
             return ContentPins.SourcePins(
-                position: counted.position, time: context.now().rfc3339, pins: counted.pins, leftOut: counted.leftOut)
+                position: counted.position, time: context.now().rfc3339, pins: counted.pins, isOfBase: false,
+                leftOut: counted.leftOut)
         } catch {
             if Task.isCancelled { throw CancellationError() }
             let failure = PointPart.Failure(error, of: source.name)

@@ -12,17 +12,23 @@ public struct ContentPins: Sendable, Hashable, Codable {
         public var time: String
         /// One entry a table.
         public var pins: [TablePin]
+        /// Counted from the very bytes of the backup, so that what is restored must be equal whatever the position.
+        public var isOfBase: Bool
         /// Tables that the budget did not reach: `database.table`.
         public var leftOut: [String]
 
         enum CodingKeys: String, CodingKey {
             case position, time, pins
+            case isOfBase = "is_of_base"
             case leftOut = "left_out"
         }
 
         /// Describes what was pinned.
-        public init(position: SourcePosition, time: String, pins: [TablePin], leftOut: [String]) {
+        public init(
+            position: SourcePosition, time: String, pins: [TablePin], isOfBase: Bool, leftOut: [String]
+        ) {
             self.position = position
+            self.isOfBase = isOfBase
             self.time = time
             self.pins = pins
             self.leftOut = leftOut

@@ -108,7 +108,7 @@ public struct VerifyRun: Sendable {
             return part.worsen(to: .inconclusive, "the point has no pins of its content")
         }
         let isComparable =
-            pins.pins.allSatisfy { $0.method == "dump-sha256" } || pins.position == copy.part.reading?.position
+            pins.isOfBase || pins.position == copy.part.reading?.position
         guard isComparable else {
             let reason =
                 "its tables were counted at another position than the base has, and there is no journal to get there"
