@@ -26,8 +26,7 @@ extension PostgreSQLSource {
         case .accessDenied:
             return Finding(
                 .problem, "the server refuses \(settings.user): \(error.hint)",
-                remedy: Examination.hostLine("all", settings)
-                    + "\nCREATE ROLE \(sqlName(settings.user)) LOGIN REPLICATION")
+                remedy: AccessRemedy(settings).text(error.hint))
         case .toolMissing:
             return Finding(.problem, error.message, remedy: "apt install postgresql-client")
         default: return Finding(.problem, text(error), remedy: error.hint)
@@ -50,15 +49,6 @@ struct Examination {
     init(settings: PostgreSQLSettings, server: PostgreSQLServer) {
         self.settings = settings
         self.server = server
-    }
-
-    /// A line for `pg_hba.conf` that lets the account in.
-    static func hostLine(_ database: String, _ settings: PostgreSQLSettings) -> String {
-        if settings.server.socket != nil {
-            let way = settings.password == nil ? "peer" : "scram-sha-256"
-            return "pg_hba.conf: local \(database) \(settings.user) \(way)"
-        }
-        return "pg_hba.conf: host \(database) \(settings.user) samehost scram-sha-256"
     }
 
     // MARK: Tools
@@ -152,7 +142,7 @@ struct Examination {
             return [
                 Finding(
                     .problem, "the server takes no replication connection from \(settings.user): \(error.hint)",
-                    remedy: Examination.hostLine("replication", settings) + "; then SELECT pg_reload_conf()")
+                    remedy: AccessRemedy(settings).text(error.hint, database: "replication"))
             ]
         }
     }
@@ -164,7 +154,14 @@ struct Examination {
             "SELECT pg_has_role(current_user, 'pg_read_all_data', 'USAGE') OR rolsuper FROM pg_roles WHERE rolname = current_user"
         let readsAll = server.version.major >= 14 ? try await client.value(all) == "t" : false
         for database in try await databases() {
-            findings += try await shut(database, readsAll: readsAll)
+            do {
+                findings += try await shut(database, readsAll: readsAll)
+            } catch let error as SourceError where error.code == .accessDenied {
+                findings.append(
+                    Finding(
+                        .problem, "\(settings.user) may not connect to \(database): \(error.hint)",
+                        remedy: AccessRemedy(settings).text(error.hint, database: database)))
+            }
         }
         if readsAll { findings.append(Finding(.good, "\(settings.user) may read all tables")) }
         return findings
@@ -227,11 +224,12 @@ struct Examination {
             do {
                 names = try await client.rows(sql, database: database).compactMap { $0[0] }
             } catch let error as SourceError where error.code == .accessDenied {
+                // For a dump it is a problem, which `rights` has named.
+                if settings.method == .logical { continue }
                 findings.append(
                     Finding(
-                        settings.method == .logical ? .problem : .warning,
-                        "\(settings.user) may not connect to \(database): its tables cannot be counted",
-                        remedy: "GRANT CONNECT ON DATABASE \(sqlName(database)) TO \(role)"))
+                        .warning, "\(settings.user) may not connect to \(database): its tables cannot be counted",
+                        remedy: AccessRemedy(settings).text(error.hint, database: database)))
                 continue
             }
             guard let first = names.first else { continue }

@@ -116,26 +116,4 @@ struct PhysicalTests {
         }
         #expect(failure?.code == .toolFailed || failure?.code == .serverUnreachable, "\(String(describing: failure))")
     }
-
-    @Test("without REPLICATION a base is refused, and doctor prints the statement that mends it")
-    func noReplication() async throws {
-        let stage = try await PostgreSQLStage()
-        try await stage.sql("ALTER ROLE backup NOREPLICATION")
-        await #expect(throws: SourceError.self) { try await stage.backup(stage.source(.physical)) }
-        let problems = await stage.source(.physical).examine().filter { $0.severity == .problem }
-        #expect(problems.map(\.remedy) == [#"ALTER ROLE "backup" REPLICATION"#])
-        try await stage.sql("ALTER ROLE backup REPLICATION")
-        #expect(await stage.source(.physical).examine().allSatisfy { $0.severity < .problem })
-    }
-
-    @Test("without pg_read_all_data a dump is refused, and doctor prints the statement that mends it")
-    func noReading() async throws {
-        let stage = try await PostgreSQLStage()
-        try await stage.sql("CREATE TABLE t(id int PRIMARY KEY); REVOKE pg_read_all_data FROM backup")
-        await #expect(throws: SourceError.self) { try await stage.backup(stage.source(.logical)) }
-        let problems = await stage.source(.logical).examine().filter { $0.severity == .problem }
-        #expect(problems.map(\.remedy) == [#"GRANT pg_read_all_data TO "backup""#])
-        try await stage.sql("GRANT pg_read_all_data TO backup")
-        #expect(await stage.source(.logical).examine().allSatisfy { $0.severity < .problem })
-    }
 }
