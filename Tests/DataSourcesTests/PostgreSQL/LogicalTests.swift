@@ -59,7 +59,9 @@ struct LogicalTests {
         #expect(reading.warnings.count == 1, "\(reading.warnings)")
         #expect(reading.pins.map(\.key).sorted() == before.map(\.key).sorted())
         #expect(reading.pins.map(\.rowCount).reduce(0, +) == before.map(\.rowCount).reduce(0, +))
-        #expect(reading.position?.startLSN == reading.position?.endLSN, "a quiet server has one moment")
+        // The server's own workers may write to the log meanwhile.
+        let (from, to) = (reading.position?.startLSN.flatMap { LSN($0) }, reading.position?.endLSN.flatMap { LSN($0) })
+        #expect(try #require(from) <= #require(to))
 
         let server = try await stage.revive(snapshot)
         #expect(try await server.pins(like: reading.pins) == reading.pins)

@@ -15,7 +15,7 @@ struct PolicyTests {
         }
     }
 
-    @Test("cuts pages into blocks of 64 KiB, dumps into 4 to 64 KiB, files into 512 KiB to 8 MiB")
+    @Test("cuts pages into blocks of 64 KiB, dumps into 1 to 16 KiB, files into 512 KiB to 8 MiB")
     func lengths() async throws {
         let stage = try await Stage()
         var generator = SeededGenerator(seed: 31)
@@ -31,7 +31,7 @@ struct PolicyTests {
         let pages = try lengths(nodes["/pages"], indexed)
         #expect(pages.dropLast().allSatisfy { $0 == 65_536 } && pages.count == 92 && pages.last == 6_000_001 % 65_536)
         let dump = try lengths(nodes["/dump"], indexed)
-        #expect(dump.dropLast().allSatisfy { (4_096...65_536).contains($0) } && (150...1_200).contains(dump.count))
+        #expect(dump.dropLast().allSatisfy { (1_024...16_384).contains($0) } && (600...5_000).contains(dump.count))
         let files = try lengths(nodes["/files"], indexed)
         #expect(files.dropLast().allSatisfy { (512 << 10...8 << 20).contains($0) } && (2...11).contains(files.count))
         for list in [pages, dump, files] { #expect(list.reduce(0, +) == 6_000_001) }

@@ -4,7 +4,7 @@ import Testing
 @testable import DataSources
 
 @Suite("a dump of pg_dump, taken apart")
-struct DumpSplitterTests {
+struct PostgreSQLDumpSplitterTests {
     /// What was made of a dump.
     final class Gathered: DumpParts {
         var parts: [DumpPart: [UInt8]] = [:]
