@@ -1,5 +1,6 @@
 import DataSources
 import FoundationEssentials
+import Glibc
 import Repository
 import TestSupport
 import Testing
@@ -83,5 +84,35 @@ struct VerifyTests {
             [pin("same", 1, "x"), pin("other", 2, "y"), pin("more", 1, "z")], leftOut: ["a.big"])
         #expect(result.equal == 1 && result.leftOut == ["a.big"])
         #expect(result.different == ["a.gone: missing", "a.other: other content", "a.more: not there before"])
+    }
+}
+
+@Suite("folders for throw-away servers")
+struct WorkspaceTests {
+    @Test(
+        "a state folder that other accounts cannot get to is refused with the command that mends it",
+        .enabled(if: SystemAccount.canChange, "needs root"))
+    func closedState() async throws {
+        let stage = try await RecoveryStage()
+        let closed = stage.path + "/closed"
+        mkdir(closed, 0o700)
+        chmod(stage.path, 0o755)
+        var context = stage.context
+        context.stateFolder = closed + "/state"
+        let error = #expect(throws: RecoveryError.self) { try Workspace.scratch(in: context, source: stage.database) }
+        #expect(error?.code == .targetUnusable && error?.hint.contains("chmod o+x \(closed)") == true)
+        chmod(closed, 0o711)
+        context.environment.temporaryFolder = stage.path
+        chmod(stage.path, 0o711)
+        let workspace = try Workspace.scratch(in: context, source: stage.database)
+        #expect(workspace.run.hasPrefix(stage.path) && workspace.base.hasPrefix(closed))
+        chmod(stage.path, 0o700)
+        context.stateFolder = "/tmp/" + stage.path.split(separator: "/").joined(separator: "-")
+        let other = try Workspace.scratch(in: context, source: stage.database)
+        #expect(other.run.hasPrefix("/tmp/lifeboat-") && !other.run.hasPrefix(stage.path), "TMPDIR is private")
+        await other.removeAll()
+        await workspace.removeAll()
+        rmdir(context.stateFolder + "/scratch")
+        rmdir(context.stateFolder)
     }
 }

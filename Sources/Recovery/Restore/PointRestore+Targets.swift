@@ -58,7 +58,7 @@ extension PointRestore {
                 hint: "--into scratch starts a private server on it; --in-place exchanges the data folder")
         }
         let started = context.now().rfc3339
-        let workspace = try Workspace.scratch(in: context, source: source.name)
+        let workspace = try Workspace.scratch(in: context, source: source)
         do {
             try await context.repository.locked(.shared, context.locks) { _ in
                 phase(.fetch)

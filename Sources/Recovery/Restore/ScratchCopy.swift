@@ -95,7 +95,7 @@ extension PointRestore {
     /// Brings a source back into a folder of its own below the state folder, and starts a private server on it.
     public func scratch(_ source: ProtectedSource, phase: (Phase) -> Void = { _ in }) async throws -> ScratchCopy {
         _ = try part(source.name)
-        return try await copy(source, into: .scratch(in: context, source: source.name), phase: phase)
+        return try await copy(source, into: .scratch(in: context, source: source), phase: phase)
     }
 
     static func refuseUnsound(_ checks: [CheckOutcome], _ source: String) throws {

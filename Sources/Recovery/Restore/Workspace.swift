@@ -15,18 +15,43 @@ struct Workspace: Sendable, Codable, Hashable {
     let base: String
 
     /// A workspace in a new folder below the state folder.
-    static func scratch(in context: RecoveryContext, source: String) throws -> Workspace {
+    static func scratch(in context: RecoveryContext, source: ProtectedSource) throws -> Workspace {
         let parent = context.stateFolder + "/scratch"
         try StateFolder.make(parent)
-        let base = try makeFolder(parent + "/\(source)-XXXXXX", mode: 0o711)
-        let run = try makeFolder(context.environment.temporaryFolder + "/lifeboat-XXXXXX", mode: 0o711)
+        if source.kind != .files, source.kind != .sqlite, let closed = closedFolder(on: parent) {
+            throw RecoveryError(
+                .targetUnusable, "the account of a server could not get to its data: others may not pass through",
+                subject: closed,
+                hint: "run `chmod o+x \(closed)`, or choose another folder with `state:` in lifeboat.yaml")
+        }
+        let base = try makeFolder(parent + "/\(source.name)-XXXXXX", mode: 0o711)
+        let run = try makeRunFolder(context.environment.temporaryFolder)
         return Workspace(files: base + "/files", data: base + "/data", run: run, base: base)
     }
 
     /// A workspace beside a live path, on its file system.
     static func beside(_ live: String, new: String, temporaryFolder: String) throws -> Workspace {
-        let run = try makeFolder(temporaryFolder + "/lifeboat-XXXXXX", mode: 0o711)
+        let run = try makeRunFolder(temporaryFolder)
         return Workspace(files: new + "-files", data: new, run: run, base: "")
+    }
+
+    /// Where TMPDIR is a private folder, another account could not get to its socket: then it is `/tmp`.
+    private static func makeRunFolder(_ temporaryFolder: String) throws -> String {
+        let folder = closedFolder(on: temporaryFolder) == nil ? temporaryFolder : "/tmp"
+        return try makeFolder(folder + "/lifeboat-XXXXXX", mode: 0o711)
+    }
+
+    /// The first folder on the way to `path`, itself included, that others may not pass through; nil when there is none, or
+    /// when servers run as our own account.
+    private static func closedFolder(on path: String) -> String? {
+        guard SystemAccount.canChange else { return nil }
+        var made = ""
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            var status = stat()
+            if stat(made, &status) == 0, status.st_mode & 0o001 == 0 { return made }
+        }
+        return nil
     }
 
     private static func makeFolder(_ template: String, mode: mode_t) throws -> String {

@@ -26,6 +26,7 @@ final class RecoveryStage: Sendable {
         let folder = try TemporaryFolder("recovery")
         self.folder = folder
         path = folder.path
+        chmod(path, 0o711)  // as a state folder is: servers run as other accounts
         let store = DirectoryStore(root: path + "/repository")
         try await store.makeRoot()
         let repository = try await Repository.create(
