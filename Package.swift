@@ -63,13 +63,14 @@ let package = Package(
             ],
             swiftSettings: common),
         .target(name: "Ledger", dependencies: ["ObjectStore", "Sealing"], swiftSettings: common),
+        .target(name: "Journal", dependencies: ["ObjectStore", "Sealing"], swiftSettings: common),
 
         // Floor 4.
         .target(
             name: "Recovery",
             dependencies: [
-                "Repository", "DataSources", "Ledger", "Trees", "ObjectStore", "Sealing", "Chunking", "Retention",
-                "Settings", "CLinux",
+                "Repository", "DataSources", "Ledger", "Journal", "Trees", "ObjectStore", "Sealing", "Chunking",
+                "Retention", "Settings", "CLinux",
             ],
             swiftSettings: common),
 
@@ -83,7 +84,8 @@ let package = Package(
         .target(
             name: "LifeboatCommands",
             dependencies: [
-                "Configuration", "Recovery", "Ledger", "Settings", "Repository", "DataSources", "Trees", "ObjectStore",
+                "Configuration", "Recovery", "Ledger", "Journal", "Settings", "Repository", "DataSources", "Trees",
+                "ObjectStore",
                 "Sealing", "Retention", "Chunking", "CLinux", argumentParser, subprocess, systemPackage,
             ],
             swiftSettings: common),
@@ -118,9 +120,13 @@ let package = Package(
             name: "LedgerTests", dependencies: ["Ledger", "ObjectStore", "Sealing", "TestSupport"],
             swiftSettings: common),
         .testTarget(
+            name: "JournalTests", dependencies: ["Journal", "ObjectStore", "Sealing", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
             name: "RecoveryTests",
             dependencies: [
-                "Recovery", "DataSources", "Repository", "Ledger", "Trees", "ObjectStore", "Sealing", "Chunking",
+                "Recovery", "DataSources", "Repository", "Ledger", "Journal", "Trees", "ObjectStore", "Sealing",
+                "Chunking",
                 "Retention", "TestSupport",
             ], swiftSettings: common),
         .testTarget(
