@@ -33,7 +33,7 @@ demo: build ## Back up, destroy, restore and compare: files, SQLite, and a Maria
 test: swift-present ## Run all tests, against real servers and a real restic
 	@$(packages) build test
 	$(SWIFT) build --build-tests -j $(JOBS)
-	$(SWIFT) test --skip-build -j $(JOBS) $(if $(FILTER),--filter '$(FILTER)')
+	$(support)/run-tests $(SWIFT) test --skip-build -j $(JOBS) $(if $(FILTER),--filter '$(FILTER)')
 	$(if $(FILTER),,$(support)/test-scripts)
 
 bench: build ## Measure against restic, borg and tar|zstd|openssl; BENCH='--help' lists the options

@@ -74,7 +74,8 @@ enum KeyRing {
             .wrongPassword,
             tried == 1
                 ? "wrong password: the key file does not open" : "wrong password: none of \(tried) key files opens",
-            subject: location, hint: "check --password-file, --password-command or LIFEBOAT_PASSWORD_FILE")
+            subject: location,
+            hint: "check --password-file, --password-command, LIFEBOAT_PASSWORD_FILE, or `password:` in lifeboat.yaml")
     }
 
     private static func unusable(_ name: String, _ location: String, _ cause: any Error) -> RepositoryError {

@@ -74,7 +74,7 @@ struct ErrorTests {
             await place.run("snapshots"), 12,
             [
                 "error: wrong password: the key file does not open", "where: \(place.repository)",
-                "hint:  check --password-file, --password-command or LIFEBOAT_PASSWORD_FILE",
+                "hint:  check --password-file, --password-command, LIFEBOAT_PASSWORD_FILE, or `password:` in lifeboat.yaml",
             ])
     }
 
@@ -105,8 +105,8 @@ struct ErrorTests {
         expect(
             await place.run("init"), 1,
             [
-                "error: the password file holds no password", "where: \(place.passwordFile)",
-                "hint:  write the password into it; white space at its ends does not count",
+                "error: the password file is empty", "where: \(place.passwordFile)",
+                "hint:  write the secret into it; white space at its ends does not count",
             ])
         try place.write(String(repeating: "x", count: 70_000), to: "password", mode: 0o600)
         expect(

@@ -6,9 +6,15 @@ import Settings
 struct SecretResolver: Sendable {
     let environment: [String: String]
 
-    /// How a secret is fetched. White space at its ends does not count, as in password files.
+    /// How the secret of a source is fetched. White space at its ends does not count, as in password files. Failures are those
+    /// of the source, so that its part of a recovery point tells them.
     @Sendable func source(_ reference: SecretReference) -> SecretSource {
-        { try await value(of: reference) }
+        {
+            do { return try await value(of: reference) } catch let error as CommandError {
+                throw SourceError(
+                    .invalidSetting, error.message, subject: error.subject, hint: error.hint, cause: error)
+            }
+        }
     }
 
     /// The secret itself.
@@ -16,7 +22,7 @@ struct SecretResolver: Sendable {
     /// - Throws: `CommandError` that names the reference, never the secret.
     func value(of reference: SecretReference) async throws -> SecretBytes {
         switch reference {
-        case .file(let path): return try PasswordFile.read(path)
+        case .file(let path): return try PasswordFile.read(path, called: "secret file")
         case .command(let line): return try await PasswordProgram.read(line, environment: environment)
         case .env(let name):
             guard let text = environment[name] else {

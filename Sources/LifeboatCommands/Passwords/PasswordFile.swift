@@ -9,43 +9,43 @@ enum PasswordFile {
     static let secretByteCount = 32
 
     /// Reads a password. A file that anyone but its owner can read or write is refused: what opens every backup must not lie
-    /// about.
-    static func read(_ path: String) throws -> SecretBytes {
+    /// about. `what` is what messages call it.
+    static func read(_ path: String, called what: String = "password file") throws -> SecretBytes {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw CommandError(
-                .passwordFileUnusable, "cannot open the password file: \(systemMessage(errno))", subject: path,
+                .passwordFileUnusable, "cannot open the \(what): \(systemMessage(errno))", subject: path,
                 hint: errno == ENOENT ? "check the path; a mounted secret may be missing" : "check its owner and mode")
         }
         defer { close(descriptor) }
-        try refuseOpenMode(descriptor, path)
-        let bytes = try readAll(descriptor, path)
+        try refuseOpenMode(descriptor, path, what)
+        let bytes = try readAll(descriptor, path, what)
         let password = PasswordText.password(in: bytes)
         guard !password.isEmpty else {
             throw CommandError(
-                .passwordUnusable, "the password file holds no password", subject: path,
-                hint: "write the password into it; white space at its ends does not count")
+                .passwordUnusable, "the \(what) is empty", subject: path,
+                hint: "write the secret into it; white space at its ends does not count")
         }
         return SecretBytes(password)
     }
 
-    private static func refuseOpenMode(_ descriptor: Int32, _ path: String) throws {
+    private static func refuseOpenMode(_ descriptor: Int32, _ path: String, _ what: String) throws {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw CommandError.system(errno, "cannot look at the password file", subject: path)
+            throw CommandError.system(errno, "cannot look at the \(what)", subject: path)
         }
         if status.st_mode & S_IFMT == S_IFDIR {
-            throw CommandError(.passwordFileUnusable, "the password file is a directory", subject: path)
+            throw CommandError(.passwordFileUnusable, "the \(what) is a directory", subject: path)
         }
         guard status.st_mode & 0o066 == 0 else {
             let mode = String(status.st_mode & 0o7777, radix: 8)
             throw CommandError(
-                .passwordFileUnusable, "the password file can be read or written by others (mode \(mode))",
+                .passwordFileUnusable, "the \(what) can be read or written by others (mode \(mode))",
                 subject: path, hint: "run `chmod 600 \(ShellWords.quoted(path))`, and think about who may have read it")
         }
     }
 
-    private static func readAll(_ descriptor: Int32, _ path: String) throws -> [UInt8] {
+    private static func readAll(_ descriptor: Int32, _ path: String, _ what: String) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: largestByteCount + 1)
         var count = 0
         while count < bytes.count {
@@ -54,14 +54,14 @@ enum PasswordFile {
             }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else {
-                throw CommandError.system(errno, "cannot read the password file", subject: path)
+                throw CommandError.system(errno, "cannot read the \(what)", subject: path)
             }
             if got == 0 { break }
             count += got
         }
         guard count <= largestByteCount else {
             throw CommandError(
-                .passwordFileUnusable, "the password file is larger than \(largestByteCount >> 10) KiB", subject: path,
+                .passwordFileUnusable, "the \(what) is larger than \(largestByteCount >> 10) KiB", subject: path,
                 hint: "is it the right file?")
         }
         return Array(bytes[..<count])

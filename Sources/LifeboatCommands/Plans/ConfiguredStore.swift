@@ -14,7 +14,7 @@ struct ConfiguredStore: Sendable {
     /// Fetches the credentials; the password only when it is asked for.
     init(_ settings: StoreSettings, _ resolver: SecretResolver) async throws {
         self.settings = settings
-        password = resolver.source(settings.password)
+        password = { try await resolver.value(of: settings.password) }
         if let id = settings.accessKey, let secret = settings.secretKey {
             keys = (
                 ConfiguredStore.text(try await resolver.value(of: id)),

@@ -85,6 +85,19 @@ extension ServiceSuites {
             #expect(access(service.place.path("repository/lifeboat/points"), F_OK) != 0)
         }
 
+        @Test("a source whose secret cannot be had fails its part, in words that a person can act on")
+        func secretMissing() async throws {
+            let service = try await Service([.sqlite, .files])
+            try service.configure {
+                $0.sources[0].lines = ["kind: mariadb", "socket: /nowhere.sock", "password: {file: /nowhere}"]
+            }
+            let outcome = await service.run("backup", "nightly")
+            #expect(outcome.status == 6, "\(outcome)")
+            let told = "FAILED: /nowhere: cannot open the secret file: no such file or directory"
+            #expect(outcome.messages.contains(told), "\(outcome.messages)")
+            #expect(outcome.messages.contains("hint: check the path; a mounted secret may be missing"))
+        }
+
         @Test(
             "a store that goes away in the middle fails the run, says where, and there is no point",
             .enabled(if: S3Server.Kind.gateway.isExpected, "install with Tests/Support/s3/install rgw"))
