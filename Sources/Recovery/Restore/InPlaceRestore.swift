@@ -32,6 +32,8 @@ public struct InPlaceRestore: Sendable {
     let restore: PointRestore
     let source: ProtectedSource
     let context: RecoveryContext
+    /// How long a process may go on holding files after the service was stopped.
+    private static let patience = Duration.seconds(5)
     /// Called when a step is finished and written down; for those who watch, and for tests that kill.
     let watch: @Sendable (String) -> Void
 
@@ -81,7 +83,7 @@ public struct InPlaceRestore: Sendable {
         }
         if journal.step == .verified {
             try await ServiceCommand.run(source.stop, "stop", in: context)
-            try refuseHolders()
+            try await refuseHolders()
             try finish(&journal, .stopped)
         }
         if journal.step == .stopped {
@@ -139,8 +141,16 @@ public struct InPlaceRestore: Sendable {
         return found
     }
 
-    private func refuseHolders() throws {
-        let holders = try holders()
+    /// Processes that are just ending, and children of anybody between their birth and the program they become, hold files for a
+    /// moment: only who still does after a while is refused.
+    private func refuseHolders() async throws {
+        let clock = ContinuousClock()
+        let end = clock.now + InPlaceRestore.patience
+        var holders = try holders()
+        while !holders.isEmpty, clock.now < end {
+            try await clock.sleep(for: .milliseconds(50))
+            holders = try self.holders()
+        }
         guard !holders.isEmpty else { return }
         throw RecoveryError(
             .targetUnusable, "somebody still has files open there: \(holders.joined(separator: ", "))",
