@@ -18,7 +18,36 @@ struct CrossChecks {
         for store in content.stores { checkCountry(of: store) }
         for source in content.sources { checkReconcile(of: source) }
         for plan in content.plans { check(plan) }
+        checkHandover()
         warnOfUnprotected()
+    }
+
+    /// Rules name databases that statements can be run in.
+    private func checkHandover() {
+        let rules = content.handover
+        for rule in rules.erasures {
+            checkDatabase(rule.source, at: ["erasures", rule.kind, "source"])
+            guard let files = rule.filesSource else { continue }
+            if sources[files]?.kind != .files {
+                let names = content.sources.filter { $0.kind == .files }.map(\.name)
+                fields.unknownName(
+                    at: ["erasures", rule.kind, "files-source"], files, among: names, called: "source of kind files")
+            }
+        }
+        for profile in rules.masks {
+            checkDatabase(profile.source, at: ["masks", profile.name, "sources", profile.source])
+        }
+        for (number, epoch) in rules.epochs.enumerated() {
+            checkDatabase(epoch.source, at: ["epochs", "[\(number)]", "source"])
+        }
+    }
+
+    private func checkDatabase(_ name: String, at path: [String]) {
+        if fields.isAbsent(["sources"]) || fields.isRefused(path) { return }
+        let databases = content.sources.filter { $0.kind == .mariadb || $0.kind == .postgresql }.map(\.name)
+        if !databases.contains(name) {
+            fields.unknownName(at: path, name, among: databases, called: "source of kind mariadb or postgresql")
+        }
     }
 
     private func checkCountry(of store: StoreSettings) {

@@ -111,5 +111,40 @@ extension LifeboatConfiguration {
               # yearly: unlimited
               within: 30d
 
+        # Whom a restore must not bring back: see `lifeboat erasure`. Kinds have names of your own.
+        erasures:
+          user:
+            source: db
+            database: app
+            enumerate: SELECT id FROM users
+            erase:                           # :key is bound as a value
+              - DELETE FROM files WHERE owner = :key
+              - DELETE FROM users WHERE id = :key
+            verify: SELECT COUNT(*) FROM users WHERE id = :key
+            files-source: uploads
+            files: ["/srv/cloud/uploads/:key"]
+
+        # How personal data is made unreadable in copies that are not for production: `restore --into scratch --mask staging`.
+        masks:
+          staging:
+            sources:
+              db:
+                tables:
+                  - table: app.users
+                    email: [email]
+                    name: [display_name]
+                    # digits: [phone]
+                    # text: [about]
+                    # hash: [token]
+                    # clear: [birthday]          # NULL
+                    # fixed: [{column: password, value: "!"}]
+                # exempt: [app.beats]        # not looked through for personal data afterwards
+
+        # What of before a rewind must not go on: statements that are run before a restored database is handed over.
+        # epochs:
+        #   - source: db
+        #     database: app
+        #     sql: UPDATE settings SET session_epoch = session_epoch + 1
+
         """#
 }

@@ -11,6 +11,7 @@ struct FileContent {
     let stores: [StoreSettings]
     let sources: [ProtectedSource]
     let plans: [ScheduledPlan]
+    let handover: HandoverRules
 
     init(_ fields: Fields, hostname: String, _ resolve: @escaping LifeboatConfiguration.SecretResolver) {
         service = fields.required("service", .name, help: "what all of this serves: small letters, digits, -")
@@ -40,6 +41,7 @@ struct FileContent {
                 plan.plan.name = entry.name
                 return plan
             }
+        handover = HandoverRules(fields)
     }
 }
 

@@ -28,6 +28,8 @@ public struct LifeboatConfiguration: Sendable {
     public var sources: [ProtectedSource]
     /// What goes together, and when.
     public var plans: [Plan]
+    /// How restored data is handed over: erasures, masks, epochs.
+    public var handover: HandoverRules
     /// Things to know that are no errors.
     public var warnings: [SettingsProblem]
     /// What is in effect: the file's values and all defaults, secrets as references.
@@ -63,6 +65,7 @@ public struct LifeboatConfiguration: Sendable {
         stores = content.stores
         sources = content.sources
         plans = content.plans.map(\.plan)
+        handover = content.handover
         warnings = document.warnings
         effective = document.effective
     }

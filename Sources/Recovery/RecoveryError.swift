@@ -27,6 +27,10 @@ public struct RecoveryError: Error, Sendable {
         case commandFailed
         /// Something restored is not what it should be.
         case contentDiffers
+        /// The erasure ledger has a hole, or lost its end.
+        case erasuresIncomplete
+        /// Erasures or masks could not be applied, so what was restored is not handed over.
+        case notHandedOver
         /// The operating system refuses.
         case systemFailed
     }

@@ -52,6 +52,7 @@ public struct PlanRun: Sendable {
                 id: PointStore.newID(), service: context.service, plan: plan.name, node: context.node,
                 started: started.rfc3339, ended: started.rfc3339, programVersion: context.programVersion, parts: [],
                 configuration: context.configuration)
+            point.erasures = try await ErasureLedger(context.repository).read().head
             var pins = ContentPins(point: point.id, sources: [:])
             for source in sources {
                 let run = SourceRun(

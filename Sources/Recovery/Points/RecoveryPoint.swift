@@ -29,6 +29,8 @@ public struct RecoveryPoint: Sendable, Hashable, Codable {
     public var parts: [PointPart]
     /// The configuration it was made by; secrets stand in it as references only.
     public var configuration: ConfigurationCopy
+    /// How far the erasure ledger had come; nil for points of versions without one.
+    public var erasures: ErasureHead?
 
     /// The configuration file of a moment.
     public struct ConfigurationCopy: Sendable, Hashable, Codable {
@@ -45,7 +47,7 @@ public struct RecoveryPoint: Sendable, Hashable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case format, id, service, plan, node, started, ended, parts, configuration
+        case format, id, service, plan, node, started, ended, parts, configuration, erasures
         case programVersion = "program_version"
     }
 

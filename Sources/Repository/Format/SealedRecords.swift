@@ -42,7 +42,7 @@ extension OpenRepository {
         }
     }
 
-    private func recordKey(_ kind: String) -> SealingKey {
+    func recordKey(_ kind: String) -> SealingKey {
         KeyDerivation.hkdf(key, purpose: kind, repositoryID: config.id)
     }
 }
