@@ -141,10 +141,10 @@ extension LifeboatConfiguration {
                 # exempt: [app.beats]        # not looked through for personal data afterwards
 
         # What of before a rewind must not go on: statements that are run before a restored database is handed over.
-        # epochs:
-        #   - source: db
-        #     database: app
-        #     sql: UPDATE settings SET session_epoch = session_epoch + 1
+        epochs:
+          - source: db
+            database: app
+            sql: UPDATE settings SET session_epoch = session_epoch + 1
 
         """#
 }

@@ -72,8 +72,8 @@ struct MaskRun: Sendable {
     ) async throws {
         let name = dialect.table(table.name)
         let assignments = table.columns.map { column, mask in
-            let new = dialect.expression(mask, column: column)
-            return "\(dialect.quoted(column)) = CASE WHEN \(dialect.quoted(column)) IS NULL THEN NULL ELSE \(new) END"
+            let (name, new) = (dialect.quoted(column), dialect.expression(mask, column: column))
+            return mask == .null ? "\(name) = NULL" : "\(name) = CASE WHEN \(name) IS NULL THEN NULL ELSE \(new) END"
         }
         let database = dialect.database(of: table.name)
         try await told(table.name) {
