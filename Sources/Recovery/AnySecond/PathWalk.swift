@@ -105,7 +105,7 @@ struct PathWalk {
         let header = path.parts[index].part.header
         switch target {
         case .end: return false
-        case .time(let time): return !path.parts[index].isCut && header.lastTime.map { Double($0) > time } ?? false
+        case .time(let time): return header.lastTime.map { Double($0) > time } ?? false
         case .through, .before:
             guard let position, let to = EnginePosition(header.to, kind: planner.kind) else { return false }
             // What was written after the path left the timeline is another history, though it has the position.
@@ -159,19 +159,28 @@ struct PathWalk {
 
     private func planned(_ base: RestoreBase, start: Int, stop: Int?, isEnd: Bool = false) -> RestorePlan {
         let chosen = stop.map { Array(path.parts[start...$0]) } ?? []
-        let behind = stop.map { stop in
-            planner.kind == .postgresql ? Array(path.parts[(stop + 1)..<path.runEnd(from: stop)]) : []
-        }
+        let rest = stop.map { behind($0, isEnd: isEnd) } ?? 0..<0
         let log = chosen.map(logPart)
         let size = log.reduce(0) { $0 + $1.part.header.byteCount }
         return RestorePlan(
             source: planner.source, kind: planner.kind, target: target,
             timeline: path.legs[path.legs.count - 1].coverage.timeline.timeline,
             path: path.legs.map { .init(timeline: $0.coverage.timeline.timeline, cutoff: $0.cutoff) }, base: base,
-            log: log, behind: (behind ?? []).map(logPart), replayTarget: isEnd ? .end : target,
+            log: log, behind: path.parts[rest].map(logPart), hole: hole(rest), replayTarget: isEnd ? .end : target,
             end: stop.map(moment) ?? Moment(base), baseByteCount: base.byteCount,
             storedLogByteCount: log.reduce(0) { $0 + $1.part.storedByteCount }, logByteCount: size,
             predicted: planner.rates.duration(base: base.byteCount, log: size))
+    }
+
+    /// What may have to be fetched too, once the log is looked at: of PostgreSQL it is only known when it arrived; and a part
+    /// that the path leaves half way may have the younger events in its other half.
+    private func behind(_ stop: Int, isEnd: Bool) -> Range<Int> {
+        guard case .time = target, !isEnd, planner.kind == .postgresql || path.parts[stop].isCut else { return 0..<0 }
+        return (stop + 1)..<path.runEnd(from: stop)
+    }
+
+    private func hole(_ behind: Range<Int>) -> String? {
+        behind.upperBound > 0 && behind.upperBound < path.parts.count ? path.hole(before: behind.upperBound) : nil
     }
 
     private func logPart(_ part: TimelinePath.PathPart) -> RestorePlan.LogPart {

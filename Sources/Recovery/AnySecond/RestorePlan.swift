@@ -35,8 +35,10 @@ public struct RestorePlan: Sendable, Hashable {
     /// The log to fetch, in its order: each file from its beginning. Empty when the base stands at the target.
     public var log: [LogPart]
     /// The log behind it without a hole: fetched only when the target turns out to be there, since PostgreSQL's log says when
-    /// it arrived and not when it was written.
+    /// it arrived and not when it was written. Empty where the headers tell enough.
     public var behind: [LogPart]
+    /// What is missing behind `behind`; a target that is not before it cannot be reached.
+    public var hole: String?
     /// What the replay is told: `target`, or the end where nothing is younger.
     public var replayTarget: LogTarget
     /// Where the log that is fetched ends.

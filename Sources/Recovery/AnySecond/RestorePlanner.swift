@@ -41,7 +41,11 @@ public struct RestorePlanner: Sendable {
             refusal.timelines = coverages.map(\.timeline.timeline).sorted()
             throw refusal
         }
-        if timeline == nil { try refuseSeveral(target, position, path) }
+        if let position, case .gtid = position, hasOwnPositions {
+            try refuseElsewhere(position, path)
+        } else if timeline == nil {
+            try refuseSeveral(target, position, path)
+        }
         let walk = PathWalk(path: path, bases: bases, target: target, position: position, planner: self)
         return try walk.plan()
     }
@@ -65,6 +69,26 @@ public struct RestorePlanner: Sendable {
         }
     }
 
+    /// Where every timeline began with a rewind of ours, no position of MariaDB was given twice.
+    private var hasOwnPositions: Bool { coverages.allSatisfy { [.first, .rewind].contains($0.timeline.reason) } }
+
+    /// A position that another history has: the oldest that seems to, since younger ones begin behind all numbers of older ones.
+    private func refuseElsewhere(_ position: EnginePosition, _ path: TimelinePath) throws(RestoreRefusal) {
+        let owner = coverages.sorted { $0.timeline.timeline < $1.timeline.timeline }.first { coverage in
+            coverage.spans.contains { $0.parts.contains { holds($0, position) } }
+        }
+        guard let number = owner?.timeline.timeline else { return }
+        if let leg = path.legs.firstIndex(where: { $0.coverage.timeline.timeline == number }) {
+            guard leg + 1 < path.legs.count else { return }
+            let branch = path.legs[leg + 1].coverage.timeline.branchPosition
+            if branch.flatMap({ EnginePosition($0, kind: kind) })?.includes(position) ?? false { return }
+        }
+        var refusal = RestoreRefusal(
+            .severalTimelines, "timeline \(number), which was left, has this moment", source: source)
+        refusal.timelines = [number]
+        throw refusal
+    }
+
     /// A moment that a timeline has which was left, and for which nobody said which history is meant.
     private func refuseSeveral(
         _ target: LogTarget, _ position: EnginePosition?, _ path: TimelinePath
@@ -82,14 +106,14 @@ public struct RestorePlanner: Sendable {
             }
         }
         guard !others.isEmpty else { return }
-        let live = path.legs[path.legs.count - 1].coverage.timeline.timeline
+        let wanted = path.legs[path.legs.count - 1].coverage.timeline.timeline
         let numbers = others.map(\.timeline.timeline).sorted()
         let names = numbers.map { "\($0)" }.joined(separator: ", ")
         var refusal = RestoreRefusal(
             .severalTimelines,
-            "\(numbers.count == 1 ? "timeline \(names) has" : "timelines \(names) have") this moment too, apart from timeline \(live), which is live",
+            "\(numbers.count == 1 ? "timeline \(names), which was left, has" : "timelines \(names), which were left, have") this moment",
             source: source)
-        refusal.timelines = numbers + [live]
+        refusal.timelines = numbers + [wanted]
         throw refusal
     }
 
