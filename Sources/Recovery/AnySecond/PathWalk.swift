@@ -158,7 +158,7 @@ struct PathWalk {
     }
 
     private func planned(_ base: RestoreBase, start: Int, stop: Int?, isEnd: Bool = false) -> RestorePlan {
-        let chosen = stop.map { Array(path.parts[start...$0]) } ?? []
+        let chosen = stop.map { histories(before: start) + path.parts[start...$0] } ?? []
         let rest = stop.map { behind($0, isEnd: isEnd) } ?? 0..<0
         let log = chosen.map(logPart)
         let size = log.reduce(0) { $0 + $1.part.header.byteCount }
@@ -170,6 +170,12 @@ struct PathWalk {
             end: stop.map(moment) ?? Moment(base), baseByteCount: base.byteCount,
             storedLogByteCount: log.reduce(0) { $0 + $1.part.storedByteCount }, logByteCount: size,
             predicted: planner.rates.duration(base: base.byteCount, log: size))
+    }
+
+    /// PostgreSQL's own records of its timelines are files of the log, and wanted whatever the base.
+    private func histories(before start: Int) -> [TimelinePath.PathPart] {
+        guard planner.kind == .postgresql else { return [] }
+        return path.parts[..<start].filter { $0.part.header.file.hasSuffix(".history") }
     }
 
     /// What may have to be fetched too, once the log is looked at: of PostgreSQL it is only known when it arrived; and a part

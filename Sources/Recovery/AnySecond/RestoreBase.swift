@@ -82,11 +82,8 @@ extension RestoreBase {
 
     /// The size of a whole segment of WAL, as the journal has seen them; 16 MiB where it has seen none.
     private static func segmentByteCount(_ coverages: [Coverage]) -> UInt64 {
-        for part in coverages.flatMap(\.spans).flatMap(\.parts) where part.header.endsFile {
-            let size = part.header.end.offset
-            if WALFile.segmentByteCounts.contains(size) { return size }
-        }
-        return 16 << 20
+        let ends = coverages.flatMap(\.spans).flatMap(\.parts).filter(\.header.endsFile).map(\.header.end.offset)
+        return ends.filter(WALFile.segmentByteCounts.contains).max() ?? 16 << 20
     }
 }
 

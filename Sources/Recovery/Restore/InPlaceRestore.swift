@@ -158,13 +158,20 @@ struct RestoreEvent: Codable, Sendable {
     var target: String
     var outcome: String
     var started: String
+    var timeline: UInt32?
+    var position: String?
 
-    init(point: String, sources: [String], target: String, outcome: String, started: String) {
+    init(
+        point: String, sources: [String], target: String, outcome: String, started: String, timeline: UInt32? = nil,
+        position: String? = nil
+    ) {
         self.point = point
         self.sources = sources
         self.target = target
         self.outcome = outcome
         self.started = started
+        self.timeline = timeline
+        self.position = position
     }
 
     init(_ journal: InPlaceJournal, target: String, outcome: String) {
