@@ -7,6 +7,8 @@ public struct AnySecondRestore: Sendable {
     /// The plan.
     public let plan: RestorePlan
     let restore: PointRestore
+    /// The point that it begins with.
+    public var entry: PointEntry { restore.entry }
     let source: ProtectedSource
     let context: RecoveryContext
 

@@ -45,7 +45,9 @@ struct PretendLog {
     static func events(_ path: String, limit: UInt64? = nil) -> [Event] {
         let all = Array((try? Data(contentsOf: URL(filePath: path))) ?? Data())
         var (events, offset) = ([Event](), UInt64(0))
-        for line in all.prefix(Int(min(limit ?? .max, 1 << 40))).split(separator: 10, omittingEmptySubsequences: false).dropLast() {
+        for line in all.prefix(Int(min(limit ?? .max, 1 << 40))).split(separator: 10, omittingEmptySubsequences: false)
+            .dropLast()
+        {
             offset += UInt64(line.count) + 1
             let words = String(decoding: line, as: UTF8.self).split(separator: " ", maxSplits: 2)
             guard words.count == 3, let sequence = UInt64(words[0]), let time = Int64(words[1]) else { continue }
