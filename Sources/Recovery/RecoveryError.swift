@@ -19,6 +19,8 @@ public struct RecoveryError: Error, Sendable {
         case nothingPending
         /// The moment is in no log, or on several timelines.
         case targetUnreachable
+        /// The journal did not get what the live server wrote last.
+        case flushMissing
         /// The target cannot take the restore: not empty, too small, of another kind.
         case targetUnusable
         /// The name typed out is not the source's.

@@ -18,6 +18,8 @@ public struct ProtectedSource: Sendable {
     public var stop: String?
     /// Shell command that starts it again.
     public var start: String?
+    /// File that the live server reads its options from, and in which a rewind writes what the new history needs.
+    public var optionFile: String?
 
     /// A source with nothing promised.
     public init(name: String, settings: SourceSettings) {
