@@ -1,6 +1,31 @@
-import Sealing
+public import Sealing
 
-/// An object of a chain as it was found, without its bytes.
+/// An object of a chain, without its bytes.
+public struct ChainMember: Sendable, Hashable {
+    /// What it is.
+    public enum Content: Sendable, Hashable {
+        /// Log.
+        case segment(SegmentHeader)
+        /// Says that segments are in a snapshot by now.
+        case closing(Closing)
+    }
+
+    /// Its number.
+    public let number: UInt64
+    /// SHA-256 of its stored bytes.
+    public let digest: Digest
+    /// What it is.
+    public let content: Content
+
+    /// Describes an object.
+    public init(number: UInt64, digest: Digest, content: Content) {
+        self.number = number
+        self.digest = digest
+        self.content = content
+    }
+}
+
+/// A number of a chain as it was found.
 struct ChainLink: Sendable {
     /// What was found under the number.
     enum State: Sendable {
@@ -9,14 +34,9 @@ struct ChainLink: Sendable {
     }
 
     struct Object: Sendable {
-        enum Content: Sendable {
-            case segment(SegmentHeader)
-            case closing(Closing)
-        }
-
         let digest: Digest
         let predecessor: Digest?
-        let content: Content
+        let content: ChainMember.Content
         let storedByteCount: UInt64
     }
 
@@ -46,7 +66,8 @@ struct ChainProof {
     private let links: [UInt64: ChainLink.State]
     private let numbers: [UInt64]
     private let name: (UInt64) -> String
-    private var closings: [(number: UInt64, closing: Closing)] = []
+    /// Runs of segments that a closing has replaced, by their first number; the closing stands at its first run.
+    private var replaced: [UInt64: (run: Closing.Run, closing: Closing?)] = [:]
 
     /// `links` ascend by number; `name` gives the full name of an object.
     init(_ links: [ChainLink], name: @escaping (UInt64) -> String) {
@@ -54,10 +75,10 @@ struct ChainProof {
         numbers = links.map(\.number)
         self.name = name
         for link in links {
-            guard case .object(let object) = link.state, case .closing(let closing) = object.content,
-                closing.first > 0, closing.first <= closing.last, closing.last < link.number
-            else { continue }
-            closings.append((link.number, closing))
+            guard case .object(let object) = link.state, case .closing(let closing) = object.content else { continue }
+            for (index, run) in closing.replaced.enumerated() where run.first <= run.last && run.last < link.number {
+                replaced[run.first] = (run, index == 0 ? closing : nil)
+            }
         }
     }
 
@@ -85,14 +106,11 @@ struct ChainProof {
         var number: UInt64 = 1
         var previous = Predecessor.none
         while number <= numbers.last ?? 0 {
-            if let (own, closing) = closings.last(where: { $0.closing.first == number }) {
-                // The chain goes on behind the segments that it replaces; the closing itself comes in its own turn.
-                steps += files(of: closing)
-                previous = Digest(hex: closing.lastDigest).map { .digest($0) } ?? .unknown
-                if Digest(hex: closing.lastDigest) == nil {
-                    steps.append(.flaw("segment \(name(own)) names no digest"))
-                }
-                number = closing.last + 1
+            if let (run, closing) = replaced[number] {
+                // The chain goes on behind the segments that are replaced; the closing itself comes in its own turn.
+                if let closing { steps += files(of: closing) }
+                previous = Digest(hex: run.lastDigest).map { .digest($0) } ?? .unknown
+                number = run.last + 1
                 continue
             }
             guard let state = links[number] else {
@@ -155,8 +173,7 @@ struct ChainProof {
     /// The next number that is there or replaced; one behind the last when there is none.
     private func nextPresent(after number: UInt64) -> UInt64 {
         let there = numbers.first { $0 > number } ?? number + 1
-        let replaced = closings.map(\.closing.first).filter { $0 > number }.min() ?? .max
-        return min(there, replaced)
+        return min(there, replaced.keys.filter { $0 > number }.min() ?? .max)
     }
 
     private static func missing(_ first: UInt64, _ last: UInt64, _ name: (UInt64) -> String) -> String {

@@ -110,14 +110,32 @@ public struct Closing: Sendable, Hashable, Codable {
         }
     }
 
+    /// Segments with numbers in a row. Several of them where an older closing lies between.
+    public struct Run: Sendable, Hashable, Codable {
+        /// The first number.
+        public var first: UInt64
+        /// The last number.
+        public var last: UInt64
+        /// SHA-256, hexadecimal, of the stored bytes of `last`, which the object behind it names.
+        public var lastDigest: String
+
+        enum CodingKeys: String, CodingKey {
+            case first, last
+            case lastDigest = "last_digest"
+        }
+
+        /// Some segments.
+        public init(first: UInt64, last: UInt64, lastDigest: String) {
+            self.first = first
+            self.last = last
+            self.lastDigest = lastDigest
+        }
+    }
+
     /// 1.
     public var format = Closing.currentFormat
-    /// The numbers of the segments that it replaces, first and last.
-    public var first: UInt64
-    /// See `first`.
-    public var last: UInt64
-    /// SHA-256, hexadecimal, of the stored bytes of `last`, which the segment behind it names.
-    public var lastDigest: String
+    /// What it replaces, ascending; at least one.
+    public var replaced: [Run]
     /// The tree of the snapshot, hexadecimal.
     public var tree: String
     /// The files, in the log's order.
@@ -125,18 +143,9 @@ public struct Closing: Sendable, Hashable, Codable {
     /// The newest segment of the chain when this was written: whoever continues the chain goes on from there.
     public var tail: SegmentHeader
 
-    enum CodingKeys: String, CodingKey {
-        case format, first, last, tree, files, tail
-        case lastDigest = "last_digest"
-    }
-
     /// Describes a closing.
-    public init(
-        first: UInt64, last: UInt64, lastDigest: String, tree: String, files: [File], tail: SegmentHeader
-    ) {
-        self.first = first
-        self.last = last
-        self.lastDigest = lastDigest
+    public init(replaced: [Run], tree: String, files: [File], tail: SegmentHeader) {
+        self.replaced = replaced
         self.tree = tree
         self.files = files
         self.tail = tail

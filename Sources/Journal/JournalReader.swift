@@ -56,13 +56,13 @@ public struct JournalReader: Sendable {
         return bytes
     }
 
-    /// The closings of a timeline that can be read, oldest first.
-    public func closings(of timeline: UInt32) async throws -> [Closing] {
+    /// The objects of a timeline that can be read, ascending: what a closing needs to know. Several are read at a time.
+    ///
+    /// - Throws: `StoreError`.
+    public func chain(of timeline: UInt32) async throws -> [ChainMember] {
         try await links(of: timeline).compactMap { link in
-            guard case .object(let object) = link.state, case .closing(let closing) = object.content else {
-                return nil
-            }
-            return closing
+            guard case .object(let object) = link.state else { return nil }
+            return ChainMember(number: link.number, digest: object.digest, content: object.content)
         }
     }
 

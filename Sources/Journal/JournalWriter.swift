@@ -8,7 +8,7 @@ public struct JournalTail: Sendable, Hashable {
     /// The newest segment's header; nil when there is none.
     public let last: SegmentHeader?
     /// SHA-256 of the last object as stored; nil when there is none.
-    let digest: Digest?
+    public let digest: Digest?
 }
 
 /// Continues the chain of one timeline. One caller at a time; two writers of one chain find each other out.
@@ -49,21 +49,19 @@ public actor JournalWriter {
         return try await append(.segment(header, bytes))
     }
 
-    /// Stores the record that the files of `closing` are in a snapshot, then deletes the segments that it replaces. The
-    /// snapshot must be stored already.
+    /// Stores the record that the files of `closing` are in a snapshot, which must be stored already. The segments that it
+    /// replaces may then be discarded.
     ///
     /// - Throws: as `append`.
-    public func close(_ closing: Closing) async throws -> JournalTail {
-        let tail = try await append(.closing(closing))
-        try await discard(closing)
-        return tail
-    }
+    public func close(_ closing: Closing) async throws -> JournalTail { try await append(.closing(closing)) }
 
     /// Deletes the segments that a stored closing replaces. Fine when they are gone.
     public func discard(_ closing: Closing) async throws {
-        for start in stride(from: closing.first, through: closing.last, by: 1000) {
-            try await journal.store.delete(
-                (start...min(closing.last, start + 999)).map { journal.name(timeline, $0) })
+        for run in closing.replaced {
+            for start in stride(from: run.first, through: run.last, by: 1000) {
+                try await journal.store.delete(
+                    (start...min(run.last, start + 999)).map { journal.name(timeline, $0) })
+            }
         }
     }
 

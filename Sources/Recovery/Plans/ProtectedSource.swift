@@ -14,6 +14,8 @@ public struct ProtectedSource: Sendable {
     public var pins = PinSettings()
     /// How rows and files are compared; for databases.
     public var reconcile: ReconcileSettings?
+    /// How its log is archived; nil when it is not.
+    public var journal: JournalSettings?
     /// Shell command that stops the live service for an exchange in place, for example `systemctl stop mariadb`.
     public var stop: String?
     /// Shell command that starts it again.
