@@ -26,6 +26,8 @@ struct LogForward {
         phase(.log)
         let (needed, place) = (plan.logByteCount, workspace.log.parentFolder)
         try await PointRestore.lane.run { try PointRestore.requireSpace(needed, at: place, for: plan.source) }
+        // What an attempt left that was killed: files are appended to.
+        await Workspace.remove([workspace.log])
         let fetch = LogFetch(plan.source, folder: workspace.log, from: context.repository)
         try await fetch.fetch(plan.log)
         let stop = try await locate(replayer, fetch, phase)

@@ -54,7 +54,7 @@ extension RestoreBase {
         guard let start = reading.position, let time = Timestamp(rfc3339: reading.consistentTo)?.fraction else {
             return nil
         }
-        let timeline = timeline(of: part, at: point.moment, coverages)
+        let timeline = part.timeline ?? timeline(at: point.moment, coverages)
         let place: LogPlace
         let position: String
         if let file = start.binlogFile, let offset = start.binlogOffset {
@@ -74,7 +74,7 @@ extension RestoreBase {
 
     /// Points that were made before the journal ran do not say on which timeline: it is the newest that had begun by then, or
     /// else the first.
-    private static func timeline(of part: PointPart, at moment: Timestamp, _ coverages: [Coverage]) -> UInt32 {
+    private static func timeline(at moment: Timestamp, _ coverages: [Coverage]) -> UInt32 {
         let records = coverages.map(\.timeline).sorted { $0.timeline < $1.timeline }
         let begun = records.last { record in Timestamp(rfc3339: record.created).map { $0 <= moment } ?? false }
         return (begun ?? records.first)?.timeline ?? 1

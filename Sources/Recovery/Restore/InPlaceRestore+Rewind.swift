@@ -49,6 +49,7 @@ extension InPlaceRestore {
 
     static let historyStep = "history"
     static let flushStep = "flush"
+    static let timelineStep = "timeline"
 
     /// Waits until the journal has everything that the live server wrote, and keeps where that was.
     ///
@@ -115,6 +116,7 @@ extension InPlaceRestore {
         journal.rewind = state
         try journal.write(context.stateFolder)
         if tree.record(state.record.timeline) == nil { try await timelines.write(state.record) }
+        watch(Self.timelineStep)
         journal.rewind?.isRecorded = true
         try journal.write(context.stateFolder)
     }

@@ -13,7 +13,7 @@ import Trees
 @Suite("A restore to any second")
 struct AnySecondTests {
     /// Rows one to three, a point, rows four to eight every ten seconds in two files, all of it shipped.
-    private static func stage() async throws -> (RecoveryStage, Int64) {
+    static func stage() async throws -> (RecoveryStage, Int64) {
         let stage = try await RecoveryStage()
         let now = now().seconds
         try stage.setRows([])
@@ -31,7 +31,7 @@ struct AnySecondTests {
         return (stage, now)
     }
 
-    private static func rows(_ last: Int) -> [String] { ["one"] + (1...last).map { "row \($0)" } }
+    static func rows(_ last: Int) -> [String] { ["one"] + (1...last).map { "row \($0)" } }
 
     @Test(
         "gives the rows of that moment",

@@ -152,3 +152,29 @@ extension RecoveryStage {
         }
     }
 }
+
+extension PretendSource: LogSource {
+    func logState() async throws -> LogState {
+        let history = Rows.read(live + "/history").first?.split(separator: " ")
+        guard let position = PretendLog(live).position else {
+            throw SourceError(.serverUnreachable, "the pretended server is down", subject: name)
+        }
+        return LogState(
+            server: history.map { String($0[1]) } ?? "1", oldestFile: nil, currentFile: position.binlogFile ?? "",
+            currentOffset: position.binlogOffset ?? 0, position: position.gtid ?? "")
+    }
+
+    func follow(first: String?, into folder: String) async throws {
+        throw SourceError(.failed, "pretended logs are not followed", subject: name)
+    }
+
+    func logFiles(in folder: String) throws -> [LogFile] { [] }
+
+    func logReader(file: String, position: String) -> any LogReader { NoReader() }
+
+    private struct NoReader: LogReader {
+        mutating func read(_ bytes: ArraySlice<UInt8>) throws -> LogProgress {
+            LogProgress(validOffset: 0, position: "")
+        }
+    }
+}
