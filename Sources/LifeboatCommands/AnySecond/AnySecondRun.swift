@@ -16,8 +16,9 @@ struct AnySecondRun {
         let sources = try names.map { try opened.source($0) }.filter { source in
             !options.source.isEmpty || [.mariadb, .postgresql].contains(source.kind)
         }
+        if options.inPlace { return try await inPlace(sources[0], opened) }
         var restores = [AnySecondRestore]()
-        for source in sources { restores.append(try await restore(source, opened)) }
+        for source in sources { restores.append(try await restore(source, opened).0) }
         if command.dryRun {
             try context.output.report(AnySecondReport(plans: restores.map { PlanReport($0.plan) }), global)
             return .done
@@ -33,14 +34,25 @@ struct AnySecondRun {
     }
 
     /// Plans; a refusal is told with what can be reached instead.
-    private func restore(_ source: ProtectedSource, _ opened: RecoveryAccess.Opened) async throws -> AnySecondRestore {
+    private func restore(
+        _ source: ProtectedSource, _ opened: RecoveryAccess.Opened
+    ) async throws -> (AnySecondRestore, AnySecond) {
         let known = try await AnySecond.read(source, in: opened.recovery)
         do {
-            return try known.restore(
-                try known.planner.plan(target, timeline: options.timeline), in: opened.recovery)
+            let plan = try known.planner.plan(target, timeline: options.timeline)
+            return (try known.restore(plan, in: opened.recovery), known)
         } catch {
             throw (error as? RestoreRefusal)?.error(target) ?? error
         }
+    }
+
+    private func inPlace(_ source: ProtectedSource, _ opened: RecoveryAccess.Opened) async throws -> ExitStatus {
+        let (restore, known) = try await restore(source, opened)
+        var rewind = known.rewind(restore.plan, asked: options.askedMoment)
+        if options.withoutLastFlush { rewind.flushTimeout = nil }
+        show(restore)
+        return try await InPlaceRun(command: command, context: context).run(
+            restore.entry, source, opened, rewind: rewind)
     }
 
     private func scratch(_ restore: AnySecondRestore, _ opened: RecoveryAccess.Opened) async throws -> ExitStatus {

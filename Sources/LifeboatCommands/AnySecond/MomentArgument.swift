@@ -20,6 +20,15 @@ enum MomentArgument: ExpressibleByArgument, Equatable {
         }
     }
 
+    /// As it can be typed.
+    var text: String {
+        switch self {
+        case .now: "now"
+        case .ago(let span): "-\(span.components.seconds)s"
+        case .time(let time): time.rfc3339
+        }
+    }
+
     /// The target of a replay; `now` is everything that there is.
     func target(now: Timestamp) -> LogTarget {
         switch self {

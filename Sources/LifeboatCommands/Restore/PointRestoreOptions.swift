@@ -27,6 +27,9 @@ struct PointRestoreOptions: ParsableArguments {
             "`scratch`: a private server of its own; HOST:PORT: a server that runs and is empty.", valueName: "target"))
     var into: String?
 
+    @Flag(help: "With --at … --in-place: do not wait until the journal has what the live server wrote last.")
+    var withoutLastFlush = false
+
     @Flag(help: "Put the restored copy in the place of the live one.") var inPlace = false
     @Flag(help: "Take a restore in place back.") var undo = false
     @Flag(help: "Accept a restore in place: remove what was set aside.") var dropAside = false
@@ -49,10 +52,21 @@ struct PointRestoreOptions: ParsableArguments {
     /// Is a moment between points meant?
     var hasMoment: Bool { at != nil || atPosition != nil || beforePosition != nil }
 
+    /// What was asked for, in words: the same ones go on with a restore in place that was interrupted.
+    var askedMoment: String {
+        let moment =
+            atPosition.map { "at-position \($0)" } ?? beforePosition.map { "before-position \($0)" }
+            ?? at.map { "at \($0.text)" } ?? ""
+        return moment + (timeline.map { ", timeline \($0)" } ?? "")
+    }
+
     /// Is a point meant, or a moment? Throws when the options do not go together.
     func isMeant(hasFolder: Bool) throws -> Bool {
         guard [at != nil, atPosition != nil, beforePosition != nil, point != nil].filter({ $0 }).count <= 1 else {
             throw ValidationError("give one of --point, --at, --at-position, --before-position")
+        }
+        guard !withoutLastFlush || hasMoment && inPlace else {
+            throw ValidationError("--without-last-flush goes with --at … --in-place")
         }
         guard timeline == nil || hasMoment else {
             throw ValidationError("--timeline goes with --at, --at-position and --before-position")

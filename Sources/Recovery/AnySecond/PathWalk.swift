@@ -43,7 +43,7 @@ struct PathWalk {
             throw refusal(.gap, path.hole(before: runEnd), earlier: end, later: later(than: next.end, leg: next.leg))
         }
         guard isWithinEnd(end) else { throw afterEnd(end) }
-        return planned(base, start: start, stop: runEnd - 1, isEnd: position == nil)
+        return planned(base, start: start, stop: runEnd - 1, isEnd: position == nil && planner.kind == .mariadb)
     }
 
     // MARK: Bases
@@ -105,7 +105,7 @@ struct PathWalk {
         let header = path.parts[index].part.header
         switch target {
         case .end: return false
-        case .time(let time): return header.lastTime.map { Double($0) > time } ?? false
+        case .time(let time): return path.lastTime(index).map { $0 > time } ?? false
         case .through, .before:
             guard let position, let to = EnginePosition(header.to, kind: planner.kind) else { return false }
             // What was written after the path left the timeline is another history, though it has the position.
@@ -207,9 +207,18 @@ extension TimelinePath {
         let last = parts[index]
         let isBranch = last.isCut && last.leg + 1 < legs.count
         let branch = isBranch ? legs[last.leg + 1].coverage.timeline.branchPosition : nil
-        let time = parts[...index].last { $0.part.header.lastTime != nil && !$0.isCut }?.part.header.lastTime
+        let time = (0...index).last { lastTime($0) != nil && !parts[$0].isCut }.flatMap(lastTime)
         return Moment(
             timeline: timeline(last), place: last.end, position: branch ?? last.part.header.to,
-            time: time.map { Double($0) })
+            time: time)
+    }
+
+    /// The youngest time in part `index`: of its events, or, where the log is PostgreSQL's and nobody looked into it, of its
+    /// arrival. Nil where no event ends in it.
+    func lastTime(_ index: Int) -> Double? {
+        let header = parts[index].part.header
+        if let time = header.lastTime { return Double(time) }
+        return EnginePosition(header.to, kind: .postgresql) == nil
+            ? nil : Timestamp(rfc3339: header.written)?.fraction
     }
 }
