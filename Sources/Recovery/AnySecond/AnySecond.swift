@@ -35,6 +35,9 @@ public struct AnySecond: Sendable {
             coverages: coverages)
     }
 
+    /// The same with one point only.
+    func only(_ entry: PointEntry) -> AnySecond { AnySecond(source, [entry], coverages) }
+
     /// A restore by a plan of this planner.
     public func restore(_ plan: RestorePlan, in context: RecoveryContext) throws -> AnySecondRestore {
         guard let entry = entries.first(where: { $0.point.id == plan.base.point }) else {
