@@ -42,7 +42,8 @@ extension LifeboatConfiguration {
             password: {file: /etc/lifeboat/db.password}   # left out: unix_socket authentication
             # databases: [app]               # of a logical backup; all by default
             # small-blocks: true             # 16 KiB blocks: less stored after a change, more listed in each snapshot
-            data-folder: /var/lib/mysql      # for restores in place, as the four below
+            data-folder: /var/lib/mysql      # for restores in place, as the five below
+            # option-file: /etc/mysql/mariadb.conf.d/zz-lifeboat.cnf   # gets the server_id of a rewind in place
             # system-user: mysql
             # tool-folder: /opt/mariadb/bin  # when the tools are not in PATH
             stop: systemctl stop mariadb

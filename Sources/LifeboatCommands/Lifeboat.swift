@@ -41,7 +41,8 @@ public struct Lifeboat: AsyncParsableCommand {
             CommandGroup(
                 name: "Recovery points",
                 subcommands: [
-                    PointsCommand.self, VerifyCommand.self, ReconcileCommand.self, RetentionCommand.self,
+                    PointsCommand.self, TimelineCommand.self, FindEventCommand.self, VerifyCommand.self,
+                    ReconcileCommand.self, RetentionCommand.self,
                     DoctorCommand.self,
                 ]),
             CommandGroup(

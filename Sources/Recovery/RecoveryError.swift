@@ -17,6 +17,10 @@ public struct RecoveryError: Error, Sendable {
         case restorePending
         /// There is nothing to undo, to go on with, or to drop.
         case nothingPending
+        /// The moment is in no log, or on several timelines.
+        case targetUnreachable
+        /// The journal did not get what the live server wrote last.
+        case flushMissing
         /// The target cannot take the restore: not empty, too small, of another kind.
         case targetUnusable
         /// The name typed out is not the source's.

@@ -51,6 +51,19 @@ public struct SHA256Hasher: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// The digest of all bytes so far; the hasher goes on with the next ones.
+    public borrowing func digestSoFar() -> Digest {
+        guard let copy = unsafe EVP_MD_CTX_new(), unsafe EVP_MD_CTX_copy_ex(copy, context) == 1 else {
+            fatalError("OpenSSL cannot hash")
+        }
+        defer { unsafe EVP_MD_CTX_free(copy) }
+        return unsafe withUnsafeTemporaryAllocation(byteCount: Digest.byteCount, alignment: 8) { output in
+            let start = unsafe output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            guard unsafe EVP_DigestFinal_ex(copy, start, nil) == 1 else { fatalError("OpenSSL cannot hash") }
+            return unsafe Digest(in: UnsafeRawBufferPointer(output), at: 0)
+        }
+    }
+
     /// The digest of all bytes since the last one; the hasher then begins anew.
     public mutating func finish() -> Digest {
         unsafe withUnsafeTemporaryAllocation(byteCount: Digest.byteCount, alignment: 8) { output in

@@ -30,6 +30,9 @@ struct SourceFields {
                 "pins", help: "tables that are counted and hashed after a backup, to compare a restore with",
                 PinSettings.init)
         }
+        source.optionFile = fields.optional(
+            "option-file", .path,
+            help: "file that the live server reads options from, for what a rewind in place must set")
         source.stop = fields.optional(
             "stop", .text, help: "shell command that stops the live service for an exchange in place")
         source.start = fields.optional("start", .text, help: "shell command that starts it again")

@@ -50,6 +50,19 @@ enum Units {
         return time[..<point] + time[point...].dropLast().prefix(4) + "Z"
     }
 
+    /// `2026-11-20 23:35:49 +01:00`, with what is behind the second where there is something: by the clock of this machine.
+    static func zonedTime(_ time: Double) -> String {
+        guard abs(time) < 1e11 else { return "?" }
+        let whole = time.rounded(.down)
+        var seconds = time_t(whole)
+        var parts = tm()
+        guard localtime_r(&seconds, &parts) != nil else { return "?" }
+        let fraction = time > whole ? String(decimal(time - whole, 3).drop { $0 != "." }) : ""
+        let minutes = abs(parts.tm_gmtoff) / 60
+        let zone = (parts.tm_gmtoff < 0 ? "-" : "+") + two(Int64(minutes / 60)) + ":" + two(Int64(minutes % 60))
+        return localTime(Timestamp(seconds: Int64(whole))) + fraction + " " + zone
+    }
+
     /// `2026-11-20 23:35:49` in the zone of this machine.
     static func localTime(_ moment: Timestamp) -> String {
         var seconds = time_t(moment.seconds)

@@ -7,17 +7,18 @@ struct InPlaceRun {
     let context: CommandContext
 
     func run(
-        _ entry: PointEntry, _ source: ProtectedSource, _ opened: RecoveryAccess.Opened
+        _ entry: PointEntry, _ source: ProtectedSource, _ opened: RecoveryAccess.Opened, rewind: Rewind? = nil
     ) async throws -> ExitStatus {
         let (global, output) = (command.global, context.output)
         let isQuiet = global.quiet || global.json
-        let outline = try InPlaceRestore(entry, source: source, in: opened.recovery).outline()
+        let outline = try InPlaceRestore(entry, source: source, in: opened.recovery, rewind: rewind).outline()
         let staysStopped = outline.start == nil
-        let restore = InPlaceRestore(entry, source: source, in: opened.recovery) { step in
+        let restore = InPlaceRestore(entry, source: source, in: opened.recovery, rewind: rewind) { step in
             let words = InPlaceRun.words(step, staysStopped: staysStopped)
             if !isQuiet { output.message("\(source.name): \(words)") }
         }
-        let report = InPlaceReport(outline: outline, point: entry.point, isDryRun: command.dryRun)
+        let report = InPlaceReport(
+            outline: outline, point: entry.point, isDryRun: command.dryRun, isRewind: rewind != nil)
         if command.dryRun {
             try output.report(report, global)
             return .done
@@ -41,6 +42,10 @@ struct InPlaceRun {
     private static func words(_ step: String, staysStopped: Bool) -> String {
         switch step {
         case "building": "making a copy beside what is live"
+        case "history": "making it the beginning of a history of its own"
+        case "flush":
+            "waiting until the journal has what the live server wrote last, at most \(Rewind.usualFlushTimeout.components.seconds) s"
+        case "timeline": "the new timeline is recorded"
         case "verified": "the copy is sound; stopping the service"
         case "stopped": "the service is stopped; exchanging"
         case "exchanged": staysStopped ? "exchanged" : "exchanged; starting the service"
@@ -55,10 +60,12 @@ private struct InPlaceReport: Report {
     let outline: InPlaceRestore.Outline
     let point: RecoveryPoint
     let isDryRun: Bool
+    let isRewind: Bool
 
     enum CodingKeys: String, CodingKey {
         case outline
         case isDryRun = "dry_run"
+        case isRewind = "base_due"
     }
 
     var outlineLines: [String] {
@@ -70,6 +77,7 @@ private struct InPlaceReport: Report {
             outline.holders.isEmpty
                 ? "nobody has files open there now" : "in use now by \(outline.holders.joined(separator: ", "))",
         ]
+        if let file = outline.optionFile { lines.append("options: \(file) gets what the new history needs") }
         if let precaution = outline.precaution { lines.append("note:  \(precaution)") }
         if let step = outline.resumesAfter { lines.append("goes on after: \(step)") }
         return lines
@@ -83,5 +91,10 @@ private struct InPlaceReport: Report {
             "what was live is kept aside; `lifeboat restore --drop-aside --source \(outline.source)` removes it, `--undo` takes "
                 + "everything back",
         ]
+            + (isRewind
+                ? [
+                    "a new timeline has begun: take a base of it now with `lifeboat backup \(point.plan)`, and rebuild every replica of this "
+                        + "server, since they follow the history that was left"
+                ] : [])
     }
 }

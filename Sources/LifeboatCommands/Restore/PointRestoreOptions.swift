@@ -4,6 +4,21 @@ import ArgumentParser
 struct PointRestoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("ID, the beginning of one, or `latest`.", valueName: "point")) var point: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "As it was then: `2026-11-21 02:14:07` by the clock here, RFC 3339, `-15m`, `now`.", valueName: "time"))
+    var at: MomentArgument?
+
+    @Option(help: ArgumentHelp("Up to and with this transaction: a GTID or an LSN.", valueName: "position"))
+    var atPosition: String?
+
+    @Option(help: ArgumentHelp("Up to and without this transaction.", valueName: "position"))
+    var beforePosition: String?
+
+    @Option(help: ArgumentHelp("Of this history; the live one otherwise.", valueName: "number"))
+    var timeline: UInt32?
+
     @Option(help: ArgumentHelp("Only this source; may be given several times.", valueName: "name"))
     var source: [String] = []
 
@@ -11,6 +26,9 @@ struct PointRestoreOptions: ParsableArguments {
         help: ArgumentHelp(
             "`scratch`: a private server of its own; HOST:PORT: a server that runs and is empty.", valueName: "target"))
     var into: String?
+
+    @Flag(help: "With --at … --in-place: do not wait until the journal has what the live server wrote last.")
+    var withoutLastFlush = false
 
     @Flag(help: "Put the restored copy in the place of the live one.") var inPlace = false
     @Flag(help: "Take a restore in place back.") var undo = false
@@ -31,12 +49,33 @@ struct PointRestoreOptions: ParsableArguments {
 
     @OptionGroup var untested: UntestedOptions
 
-    /// Is a point meant? Throws when the options do not go together.
+    /// Is a moment between points meant?
+    var hasMoment: Bool { at != nil || atPosition != nil || beforePosition != nil }
+
+    /// What was asked for, in words: the same ones go on with a restore in place that was interrupted.
+    var askedMoment: String {
+        let moment =
+            atPosition.map { "at-position \($0)" } ?? beforePosition.map { "before-position \($0)" }
+            ?? at.map { "at \($0.text)" } ?? ""
+        return moment + (timeline.map { ", timeline \($0)" } ?? "")
+    }
+
+    /// Is a point meant, or a moment? Throws when the options do not go together.
     func isMeant(hasFolder: Bool) throws -> Bool {
-        let targets = [hasFolder && point != nil, into != nil, inPlace, undo, dropAside].filter { $0 }.count
-        guard point != nil || targets > 0 else {
+        guard [at != nil, atPosition != nil, beforePosition != nil, point != nil].filter({ $0 }).count <= 1 else {
+            throw ValidationError("give one of --point, --at, --at-position, --before-position")
+        }
+        guard !withoutLastFlush || hasMoment && inPlace else {
+            throw ValidationError("--without-last-flush goes with --at … --in-place")
+        }
+        guard timeline == nil || hasMoment else {
+            throw ValidationError("--timeline goes with --at, --at-position and --before-position")
+        }
+        let targets = [hasFolder && (point != nil || hasMoment), into != nil, inPlace, undo, dropAside].filter { $0 }
+            .count
+        guard point != nil || hasMoment || targets > 0 else {
             guard source.isEmpty, confirm == nil, run == nil else {
-                throw ValidationError("--source, --confirm and --run go with --point")
+                throw ValidationError("--source, --confirm and --run go with --point and --at")
             }
             return false
         }
@@ -44,9 +83,12 @@ struct PointRestoreOptions: ParsableArguments {
             throw ValidationError("give one of --to, --into, --in-place, --undo, --drop-aside")
         }
         if undo || dropAside {
-            guard point == nil else { throw ValidationError("--undo and --drop-aside need no --point") }
+            guard point == nil, !hasMoment else { throw ValidationError("--undo and --drop-aside need no --point") }
         } else {
-            guard point != nil else { throw ValidationError("--point is missing: an ID, or `latest`") }
+            guard point != nil || hasMoment else { throw ValidationError("--point is missing: an ID, or `latest`") }
+            if hasMoment, let into, into != "scratch" {
+                throw ValidationError("--at restores --to a folder, --into scratch or --in-place")
+            }
         }
         if inPlace || undo || dropAside || into != nil, source.count != 1 {
             throw ValidationError("name one source with --source")

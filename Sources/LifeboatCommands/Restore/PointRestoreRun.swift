@@ -16,6 +16,7 @@ struct PointRestoreRun {
         access.acceptsUntested = options.untested.acceptUntested
         let opened = try await access.open()
         if options.undo || options.dropAside { return try await afterwards(opened) }
+        if options.hasMoment { return try await AnySecondRun(command: command, context: context).run(opened) }
         let entry = try await PointStore(opened.recovery.repository).find(
             options.point ?? "latest", having: options.source)
         warnOfNewer(entry, try await PointStore(opened.recovery.repository).list())
@@ -171,9 +172,10 @@ struct ScratchReport: Report {
     let folder: String
     let processID: Int32?
     let howToConnect: [String]
+    let replayed: Replayed?
 
     enum CodingKeys: String, CodingKey {
-        case point, source, folder
+        case point, source, folder, replayed
         case processID = "process_id"
         case howToConnect = "how_to_connect"
     }
@@ -184,10 +186,12 @@ struct ScratchReport: Report {
         folder = copy.folder
         processID = copy.server?.processID
         howToConnect = copy.server?.howToConnect ?? []
+        replayed = copy.replayed
     }
 
     var lines: [String] {
-        ["\(source) of point \(point.prefix(8)) is restored in \(folder)"] + howToConnect.map { "  \($0)" }
+        ["\(source) of point \(point.prefix(8)) is restored in \(folder)"]
+            + (replayed.map(ReplayedText.lines) ?? []).map { "  \($0)" } + howToConnect.map { "  \($0)" }
     }
 }
 

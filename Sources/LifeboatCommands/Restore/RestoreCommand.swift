@@ -5,6 +5,7 @@ struct RestoreCommand: Command {
         commandName: "restore", abstract: "Bring back a recovery point, or files of a snapshot.",
         usage: """
             lifeboat restore --point <point> [--source <name>] … --to <dir> | --into scratch | --into <host:port> | --in-place
+            lifeboat restore --at <time> | --at-position <p> | --before-position <p> [--timeline <n>] --source <name> <target>
             lifeboat restore --undo | --drop-aside --source <name>
             lifeboat restore --snapshot <snapshot> --to <dir> [<options>]
             """,
@@ -18,6 +19,14 @@ struct RestoreCommand: Command {
             scratch starts a private server on the restored data, prints how to connect, and removes all of it when you end it \
             with Ctrl-C. --in-place builds and questions the copy beside the live one, then stops the service, exchanges the two, \
             and starts it; interrupted, the same command goes on. What was live stays aside until --undo or --drop-aside.
+
+            Of any second between recovery points, for databases whose journal runs:
+
+              lifeboat restore --at '2026-11-21 02:14:07' --source app-db --into scratch
+              lifeboat restore --before-position 0-1-4711 --source app-db --in-place
+              lifeboat restore --at -15m --to /tmp/restored --dry-run
+
+            `lifeboat timeline` shows what can be reached, `lifeboat find-event` finds the transaction that did the damage.
 
             Of a snapshot:
 

@@ -1,4 +1,5 @@
 import DataSources
+import Journal
 import Ledger
 import ObjectStore
 import Repository
@@ -45,6 +46,7 @@ struct SourceRun: Sendable {
         let progress = ArchiveProgress()
         watch(.began(source: source.name, kind: source.kind, progress: progress))
         let made = Mutex<BackupResult?>(nil)
+        part.timeline = try await journalTimeline()
         let data = context.factory.dataSource(source, context.environment, previous?.fileCount)
         let reading = try await data.read { content in
             let result = try await archive(content, progress)
@@ -62,6 +64,15 @@ struct SourceRun: Sendable {
         part.addedByteCount = summary.dataAddedPacked
         part.unreadableCount = result.failureCount
         if result.failureCount > 0 { part.outcome = .incomplete }
+    }
+
+    /// The newest timeline before reading begins: a rewind meanwhile makes the point one of the old timeline.
+    private func journalTimeline() async throws -> UInt32? {
+        guard source.journal != nil else { return nil }
+        let repository = context.repository
+        let timelines = TimelineStore(
+            store: repository.store, repositoryID: repository.config.id, key: repository.key, source: source.name)
+        return try await timelines.tree().live?.timeline
     }
 
     private func archive(_ content: SourceContent, _ progress: ArchiveProgress) async throws -> BackupResult {

@@ -14,10 +14,14 @@ public struct ProtectedSource: Sendable {
     public var pins = PinSettings()
     /// How rows and files are compared; for databases.
     public var reconcile: ReconcileSettings?
+    /// How its log is archived; nil when it is not.
+    public var journal: JournalSettings?
     /// Shell command that stops the live service for an exchange in place, for example `systemctl stop mariadb`.
     public var stop: String?
     /// Shell command that starts it again.
     public var start: String?
+    /// File that the live server reads its options from, and in which a rewind writes what the new history needs.
+    public var optionFile: String?
 
     /// A source with nothing promised.
     public init(name: String, settings: SourceSettings) {

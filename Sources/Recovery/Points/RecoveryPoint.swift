@@ -169,6 +169,8 @@ public struct PointPart: Sendable, Hashable, Codable {
     public var unreadableCount: UInt64 = 0
     /// How long it took, seconds.
     public var seconds: Double = 0
+    /// The newest timeline of the source's journal when it was read; nil when it has none.
+    public var timeline: UInt32?
 
     enum CodingKeys: String, CodingKey {
         case source, kind, outcome, failure, snapshot, reading, seconds
@@ -176,6 +178,7 @@ public struct PointPart: Sendable, Hashable, Codable {
         case byteCount = "byte_count"
         case addedByteCount = "added_byte_count"
         case unreadableCount = "unreadable_count"
+        case timeline = "journal_timeline"
     }
 
     /// A part with nothing in it yet.

@@ -22,9 +22,13 @@ struct InPlaceJournal: Sendable, Codable {
     /// Eight digits in the names of what is set aside.
     let id: String
     /// The point that is restored.
-    let point: String
+    var point: String
     /// The source.
     let source: String
+    /// What was asked for, when it was a moment between points.
+    var asked: String?
+    /// The history that it begins.
+    var rewind: Rewind.State?
     /// When it began, RFC 3339.
     let started: String
     /// How far it has come.

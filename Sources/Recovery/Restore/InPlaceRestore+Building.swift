@@ -45,27 +45,35 @@ extension InPlaceRestore {
     }
 
     /// Makes the copy beside the live one, anew from the beginning, and questions it. Live things are not touched.
-    func build(_ part: PointPart, _ journal: InPlaceJournal) async throws {
+    func build(_ part: PointPart, _ journal: inout InPlaceJournal) async throws {
         await Workspace.remove(journal.exchanges.compactMap(\.new))
-        try await context.repository.locked(.shared, context.locks) { _ in
+        // An earlier attempt may have begun with another base.
+        journal.point = restore.entry.point.id
+        let begun = journal
+        journal = try await context.repository.locked(.shared, context.locks) { _ in
+            var journal = begun
             if case .files(let settings) = source.settings {
                 try await buildFiles(part, settings, journal)
             } else if let exchange = journal.exchanges.last, let new = exchange.new {
-                try await buildDatabase(part, exchange.live, new)
+                try await buildDatabase(part, exchange.live, new, &journal)
             }
+            return journal
         }
     }
 
-    private func buildDatabase(_ part: PointPart, _ live: String, _ new: String) async throws {
+    private func buildDatabase(
+        _ part: PointPart, _ live: String, _ new: String, _ journal: inout InPlaceJournal
+    ) async throws {
         // What restorers build is a folder; of Redis and SQLite one file in it takes the place of the live one.
         let isFile = source.kind == .redis || source.kind == .sqlite
         let folder = isFile ? new + "-data" : new
         let workspace = try Workspace.beside(live, new: folder, temporaryFolder: context.environment.temporaryFolder)
         await Workspace.remove([workspace.files, workspace.data])
-        let copy = try await restore.copy(source, into: workspace) { watch($0.rawValue) }
+        let copy = try await copy(into: workspace)
         do {
             try await question(copy)
             try await copy.server?.stop()
+            try await beginHistory(copy, workspace, &journal)
             if isFile { try InPlaceRestore.takeOnlyFile(of: folder, as: new) }
         } catch {
             try? await copy.server?.stop()  // what went wrong before matters more
@@ -74,6 +82,14 @@ extension InPlaceRestore {
         }
         await workspace.removeFiles()
         if isFile { await Workspace.remove([folder]) }
+    }
+
+    private func copy(into workspace: Workspace) async throws -> ScratchCopy {
+        guard let plan = rewind?.plan else {
+            return try await restore.copy(source, into: workspace) { watch($0.rawValue) }
+        }
+        return try await AnySecondRestore(plan, from: restore.entry, source: source, in: context)
+            .copy(into: workspace) { watch($0.rawValue) }
     }
 
     /// Moves the database file out of the folder that was built; what reading it left beside it is no part of it.

@@ -1,4 +1,5 @@
 import DataSources
+import Journal
 import Repository
 import Trees
 
@@ -25,6 +26,8 @@ public struct InPlaceRestore: Sendable {
         public let start: String?
         /// Set when a restore that was interrupted goes on: the last step that was finished.
         public let resumesAfter: String?
+        /// The option file that is changed; nil when none is.
+        public let optionFile: String?
         /// What is done differently because of what the source is for; nil when nothing is.
         public let precaution: String?
     }
@@ -34,17 +37,19 @@ public struct InPlaceRestore: Sendable {
     let context: RecoveryContext
     /// How long a process may go on holding files after the service was stopped.
     private static let patience = Duration.seconds(5)
+    let rewind: Rewind?
     /// Called when a step is finished and written down; for those who watch, and for tests that kill.
     let watch: @Sendable (String) -> Void
 
-    /// A restore of `source` from a point.
+    /// A restore of `source` from a point, or, with a `rewind`, from one and the log behind it.
     public init(
-        _ entry: PointEntry, source: ProtectedSource, in context: RecoveryContext,
+        _ entry: PointEntry, source: ProtectedSource, in context: RecoveryContext, rewind: Rewind? = nil,
         watch: @escaping @Sendable (_ step: String) -> Void = { _ in }
     ) {
         restore = PointRestore(entry, in: context)
         self.source = source
         self.context = context
+        self.rewind = rewind
         self.watch = watch
     }
 
@@ -54,13 +59,16 @@ public struct InPlaceRestore: Sendable {
     ///   `notConfigured` when the source has no place of its own.
     public func outline() throws -> Outline {
         let part = try restore.part(source.name)
+        try refuseUnready()
         let pending = try pending()
         let exchanges = try pending?.exchanges ?? exchanges(id: "ID")
         return Outline(
             source: source.name, point: restore.entry.point.id, paths: exchanges.map(\.live),
             aside: exchanges.map(\.aside), byteCount: part.byteCount,
             holders: try holders(), stop: source.stop,
-            start: staysStopped ? nil : source.start, resumesAfter: pending?.step.rawValue, precaution: precaution)
+            start: staysStopped ? nil : source.start, resumesAfter: pending?.step.rawValue,
+            optionFile: rewind == nil ? nil : source.optionFile,
+            precaution: precaution)
     }
 
     /// Restores, or goes on where an earlier run was ended.
@@ -76,12 +84,14 @@ public struct InPlaceRestore: Sendable {
             folder: context.stateFolder, name: "in-place-\(source.name)", what: "a restore of \(source.name) in place")
         defer { lock.release() }
         let part = try restore.part(source.name)
+        try refuseUnready()
         var journal = try pending() ?? begin()
         if journal.step == .building {
-            try await build(part, journal)
+            try await build(part, &journal)
             try finish(&journal, .verified)
         }
         if journal.step == .verified {
+            try await awaitFlush(&journal)
             try await ServiceCommand.run(source.stop, "stop", in: context)
             try await refuseHolders()
             try finish(&journal, .stopped)
@@ -91,6 +101,7 @@ public struct InPlaceRestore: Sendable {
             try finish(&journal, .exchanged)
         }
         if journal.step == .exchanged {
+            try await recordTimeline(&journal)
             if !staysStopped {
                 try await ServiceCommand.start(source, journal.exchanges, in: context)
                 journal.reopened = context.now().rfc3339
@@ -109,7 +120,9 @@ public struct InPlaceRestore: Sendable {
     /// The restore that is to be gone on with; nil when there is none.
     private func pending() throws -> InPlaceJournal? {
         guard let journal = try InPlaceJournal.read(context.stateFolder, source: source.name) else { return nil }
-        guard journal.point == restore.entry.point.id, journal.step != .finished, journal.step != .undoing else {
+        let isSame = rewind == nil ? journal.point == restore.entry.point.id : journal.asked == rewind?.asked
+        guard isSame, (journal.asked == nil) == (rewind == nil), journal.step != .finished, journal.step != .undoing
+        else {
             let ended = journal.step == .finished
             throw RecoveryError(
                 .restorePending,
@@ -126,8 +139,8 @@ public struct InPlaceRestore: Sendable {
     private func begin() throws -> InPlaceJournal {
         let id = String(PointStore.newID().prefix(8))
         let journal = InPlaceJournal(
-            id: id, point: restore.entry.point.id, source: source.name, started: context.now().rfc3339,
-            exchanges: try exchanges(id: id))
+            id: id, point: restore.entry.point.id, source: source.name, asked: rewind?.asked,
+            started: context.now().rfc3339, exchanges: try exchanges(id: id))
         try journal.write(context.stateFolder)
         watch(InPlaceJournal.Step.building.rawValue)
         return journal
@@ -168,17 +181,26 @@ struct RestoreEvent: Codable, Sendable {
     var target: String
     var outcome: String
     var started: String
+    var timeline: UInt32?
+    var position: String?
 
-    init(point: String, sources: [String], target: String, outcome: String, started: String) {
+    init(
+        point: String, sources: [String], target: String, outcome: String, started: String, timeline: UInt32? = nil,
+        position: String? = nil
+    ) {
         self.point = point
         self.sources = sources
         self.target = target
         self.outcome = outcome
         self.started = started
+        self.timeline = timeline
+        self.position = position
     }
 
     init(_ journal: InPlaceJournal, target: String, outcome: String) {
         self.init(
-            point: journal.point, sources: [journal.source], target: target, outcome: outcome, started: journal.started)
+            point: journal.point, sources: [journal.source], target: target, outcome: outcome, started: journal.started,
+            timeline: journal.rewind?.record.timeline,
+            position: journal.rewind?.stop?.position ?? journal.rewind?.record.branchPosition)
     }
 }

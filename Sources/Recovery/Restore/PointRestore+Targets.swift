@@ -31,7 +31,7 @@ extension PointRestore {
                 point: entry.point.id, sources: sources, target: "folder", outcome: "finished", started: started))
     }
 
-    private func mark(_ folder: String) async throws {
+    func mark(_ folder: String) async throws {
         let text = """
             Erasures not applied.
 

@@ -14,7 +14,12 @@ public struct ScratchCopy: Sendable {
     public let folder: String
     /// What the engine's checks of the files said, before the server was started.
     public let fileChecks: [CheckOutcome]
+    /// How it was brought forward by a log; nil when it is as the point has it.
+    public var replayed: Replayed?
     let workspace: Workspace
+
+    /// Where it stands, in the engine's own words; nil where only its part says so.
+    public var position: String? { replayed?.report?.position ?? replayed?.stop?.position }
 
     /// Stops the server and removes everything.
     public func end() async throws {
@@ -39,6 +44,12 @@ extension PointRestore {
         case checkFiles = "check_files"
         /// The data is being prepared, or loaded.
         case build
+        /// The log is being fetched.
+        case log
+        /// The place in it where the replay ends is looked for.
+        case locate
+        /// It is being replayed.
+        case replay
         /// A private server is being started.
         case start
         /// The engine checks what it serves.
@@ -50,8 +61,11 @@ extension PointRestore {
     }
 
     /// Brings a source back into a workspace, and starts a private server on it. Whatever fails, nothing is left behind.
+    ///
+    /// `forward` may change the data folder before; without `starts` no server is started.
     func copy(
-        _ source: ProtectedSource, into workspace: Workspace, phase: (Phase) -> Void
+        _ source: ProtectedSource, into workspace: Workspace, starts: Bool = true, phase: (Phase) -> Void,
+        forward: (any SourceRestorer) async throws -> Replayed? = { _ in nil }
     ) async throws -> ScratchCopy {
         let part = try part(source.name)
         do {
@@ -70,11 +84,12 @@ extension PointRestore {
             try PointRestore.refuseUnsound(checks, source.name)
             phase(.build)
             try await restorer.build(files: files, data: workspace.data, run: workspace.run)
-            phase(.start)
-            let server = try await restorer.start(data: workspace.data, run: workspace.run)
+            let replayed = try await forward(restorer)
+            if starts { phase(.start) }
+            let server = starts ? try await restorer.start(data: workspace.data, run: workspace.run) : nil
             return ScratchCopy(
                 source: source, part: part, server: server, folder: workspace.data, fileChecks: checks,
-                workspace: workspace)
+                replayed: replayed, workspace: workspace)
         } catch {
             let full = await PointRestore.lane.run { FullDisk.error(behind: error, at: workspace) }
             await workspace.removeAll()

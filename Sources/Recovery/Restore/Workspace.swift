@@ -14,6 +14,9 @@ struct Workspace: Sendable, Codable, Hashable {
     /// The folder above `files` and `data` when both are in one of ours; else empty.
     let base: String
 
+    /// Where the log is fetched to.
+    var log: String { base.isEmpty ? data + "-log" : base + "/log" }
+
     /// A workspace in a new folder below the state folder.
     static func scratch(in context: RecoveryContext, source: ProtectedSource) throws -> Workspace {
         let parent = context.stateFolder + "/scratch"
@@ -65,10 +68,10 @@ struct Workspace: Sendable, Codable, Hashable {
     }
 
     /// Removes everything but what was built.
-    func removeFiles() async { await Workspace.remove([files, run]) }
+    func removeFiles() async { await Workspace.remove([files, run, log]) }
 
     /// Removes everything.
-    func removeAll() async { await Workspace.remove([files, data, run, base].filter { !$0.isEmpty }) }
+    func removeAll() async { await Workspace.remove([files, data, run, log, base].filter { !$0.isEmpty }) }
 
     static func remove(_ paths: [String]) async {
         await PointRestore.lane.run {

@@ -4,9 +4,9 @@ import Trees
 
 /// Restores a point for real, into throw-away servers, and questions the result.
 public struct VerifyRun: Sendable {
-    private let restore: PointRestore
+    let restore: PointRestore
     private let sources: [ProtectedSource]
-    private let context: RecoveryContext
+    let context: RecoveryContext
     private let watch: @Sendable (String, PointRestore.Phase) -> Void
 
     /// A verification of the `sources` of a point.
@@ -56,10 +56,15 @@ public struct VerifyRun: Sendable {
             if restore.entry.point.part(source.name)?.outcome == .incomplete {
                 part.worsen(to: .inconclusive, "some files could not be read when the point was made")
             }
-            let copy = try await restore.scratch(source) { phase in
+            let began = { phase in
                 clock.begin(phase)
                 watch(source.name, phase)
             }
+            let replay = try await replay(source, pins)
+            let copy =
+                if let replay { try await replay.scratch(phase: began) } else {
+                    try await restore.scratch(source, phase: began)
+                }
             part.checks = copy.fileChecks
             do {
                 try await question(copy, pins, &part, clock)
@@ -108,10 +113,10 @@ public struct VerifyRun: Sendable {
             return part.worsen(to: .inconclusive, "the point has no pins of its content")
         }
         let isComparable =
-            pins.isOfBase || pins.position == copy.part.reading?.position
+            pins.isOfBase || copy.replayed != nil || pins.position == copy.part.reading?.position
         guard isComparable else {
             let reason =
-                "its tables were counted at another position than the base has, and there is no journal to get there"
+                "its tables were counted at another position than the base has, and no journal has the log to get there"
             part.pins = .init(equal: 0, different: [], leftOut: pins.leftOut, notCompared: reason)
             return part.worsen(to: .inconclusive, reason)
         }

@@ -23,8 +23,9 @@ struct PretendSource: PinnedSource {
         return reading
     }
 
-    /// The number of rows stands for the position.
+    /// The number of rows stands for the position, unless there is a log.
     private var position: SourcePosition {
+        if let logged = PretendLog(live).position { return logged }
         var position = SourcePosition()
         position.gtid = "0-1-\(Rows.read(live + "/rows").count)"
         return position

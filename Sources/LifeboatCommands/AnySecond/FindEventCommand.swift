@@ -1,0 +1,106 @@
+import ArgumentParser
+import DataSources
+import Recovery
+import Sealing
+import Trees
+
+struct FindEventCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "find-event", abstract: "Find the transaction that did the damage.",
+        discussion: """
+            Looks through the journal of a database, and prints for each transaction that fits where it is, what it did, and the \
+            command that restores what was there before it.
+
+              lifeboat find-event app-db --drop files
+              lifeboat find-event app-db --delete-from app.files --rows 1000 --between '2026-11-21 02:00:00' now
+            """)
+
+    @Argument(help: ArgumentHelp("The database's source.", valueName: "source")) var source: String
+    @Option(help: ArgumentHelp("DROP of this table.", valueName: "table")) var drop: String?
+    @Option(help: ArgumentHelp("DELETE of its rows.", valueName: "table")) var deleteFrom: String?
+    @Option(help: ArgumentHelp("UPDATE of its rows.", valueName: "table")) var update: String?
+    @Option(help: ArgumentHelp("TRUNCATE of this table.", valueName: "table")) var truncate: String?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("From one moment to another: two times, or a time and `now`.", valueName: "time"))
+    var between: [MomentArgument] = []
+    @Option(help: ArgumentHelp("At least so many rows.", valueName: "count")) var rows: UInt64 = 0
+    @Option(help: ArgumentHelp("Of this history; the live one otherwise.", valueName: "number")) var timeline: UInt32?
+    @Option(help: ArgumentHelp("No more than this.", valueName: "count")) var limit = 100
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        guard [drop, deleteFrom, update, truncate].filter({ $0 != nil }).count <= 1 else {
+            throw ValidationError("give one of --drop, --delete-from, --update, --truncate")
+        }
+        guard between.isEmpty || between.count == 2 else { throw ValidationError("--between takes two moments") }
+        guard (1...100_000).contains(limit) else { throw ValidationError("--limit is 1 to 100000") }
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let opened = try await RecoveryAccess(context: context, options: global).open()
+        let known = try await AnySecond.read(try opened.source(source), in: opened.recovery)
+        let answer = try await EventSearch(known, in: opened.recovery).find(
+            question(context), timeline: timeline, limit: limit)
+        for file in answer.missing {
+            context.output.message("warning: \(file) was not looked at, since its beginning is missing")
+        }
+        let isCut = answer.transactions.count == limit
+        let report = FoundReport(
+            source: source, transactions: answer.transactions, byteCount: answer.byteCount, isCut: isCut,
+            live: known.planner.live)
+        try context.output.report(report, global)
+        return answer.missing.isEmpty ? .done : .failed
+    }
+
+    private func question(_ context: CommandContext) -> EventQuestion {
+        var question = EventQuestion()
+        let asked: [(String?, EventQuestion.Action)] = [
+            (drop, .drop), (deleteFrom, .delete), (update, .update), (truncate, .truncate),
+        ]
+        for (table, action) in asked {
+            guard let table else { continue }
+            question.actions = [action]
+            question.table = table
+        }
+        if case .time(let time) = between.first?.target(now: context.now()) { question.from = time }
+        if case .time(let time) = between.last?.target(now: context.now()) { question.to = time }
+        question.minimumRowCount = rows
+        return question
+    }
+}
+
+/// Transactions that may have done it.
+private struct FoundReport: Report {
+    let source: String
+    let transactions: [FoundTransaction]
+    let byteCount: UInt64
+    let isCut: Bool
+    let live: UInt32?
+
+    enum CodingKeys: String, CodingKey {
+        case source, transactions
+        case byteCount = "byte_count"
+        case isCut = "is_cut"
+    }
+
+    var lines: [String] {
+        let count = Units.count(transactions.count, "transaction")
+        var lines = transactions.flatMap(lines(of:))
+        lines.append("\(count) in \(Units.bytes(byteCount)) of log" + (isCut ? "; there may be more: --limit" : ""))
+        return lines
+    }
+
+    private func lines(of found: FoundTransaction) -> [String] {
+        let timeline = found.timeline == live ? "" : " --timeline \(found.timeline)"
+        return ["\(found.position)  \(Units.zonedTime(found.time))  \(found.file):\(found.offset)"]
+            + found.changes.map { "  " + words($0) }
+            + ["  lifeboat restore --before-position \(found.position)\(timeline) --source \(source) --into scratch"]
+    }
+
+    private func words(_ change: FoundTransaction.Change) -> String {
+        let rows = change.rowCount.map { ", \(Units.count($0, "row"))" } ?? ""
+        let statement = change.statement.map { ": " + RawName.printable(Array($0.utf8)) } ?? ""
+        return "\(change.action) \(change.table)\(rows)\(statement)"
+    }
+}

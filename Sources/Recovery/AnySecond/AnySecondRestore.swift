@@ -1,0 +1,71 @@
+import DataSources
+import Repository
+import Trees
+
+/// Restores a database to a moment between recovery points: carries out a plan as it is. Nothing here touches a live service.
+public struct AnySecondRestore: Sendable {
+    /// The plan.
+    public let plan: RestorePlan
+    let restore: PointRestore
+    /// The point that it begins with.
+    public var entry: PointEntry { restore.entry }
+    let source: ProtectedSource
+    let context: RecoveryContext
+
+    /// A restore of `source` by `plan`, whose base is of the point `entry`.
+    public init(_ plan: RestorePlan, from entry: PointEntry, source: ProtectedSource, in context: RecoveryContext) {
+        precondition(entry.point.id == plan.base.point, "the point is the one that the plan begins with")
+        self.plan = plan
+        restore = PointRestore(entry, in: context)
+        self.source = source
+        self.context = context
+    }
+
+    /// Restores into a folder of its own below the state folder, and starts a private server on it.
+    ///
+    /// - Throws: as `PointRestore.scratch`; `targetUnreachable`.
+    public func scratch(phase: (PointRestore.Phase) -> Void = { _ in }) async throws -> ScratchCopy {
+        _ = try restore.part(source.name)
+        _ = try LogForward.replayer(context.factory.restorer(source, context.environment), source.name)
+        return try await copy(into: .scratch(in: context, source: source), phase: phase)
+    }
+
+    /// Restores into a workspace. Without `starts` no server runs on it afterwards.
+    func copy(
+        into workspace: Workspace, starts: Bool = true, phase: (PointRestore.Phase) -> Void
+    ) async throws -> ScratchCopy {
+        let forward = LogForward(plan: plan, context: context)
+        return try await restore.copy(source, into: workspace, starts: starts, phase: phase) { restorer in
+            try await forward.run(restorer, in: workspace, phase: phase).map { stop, report in
+                Replayed(stop: stop, report: report)
+            } ?? Replayed(stop: nil, report: nil)
+        }
+    }
+
+    /// Restores to `folder/<source>/data`, ready to be started by hand. It is marked: erasures are not applied to it.
+    ///
+    /// - Throws: `targetUnusable` when there is something already.
+    public func toFolder(
+        _ folder: String, phase: (PointRestore.Phase) -> Void = { _ in }
+    ) async throws -> Replayed {
+        let own = folder + "/" + source.name
+        let data = own + "/data"
+        guard !Exchange.exists(data) else {
+            throw RecoveryError(
+                .targetUnusable, "there is something already", subject: data, hint: "name another folder, or remove it")
+        }
+        let started = context.now().rfc3339
+        let workspace = try Workspace.beside(own, new: data, temporaryFolder: context.environment.temporaryFolder)
+        let copy = try await context.repository.locked(.shared, context.locks) { _ in
+            try await self.copy(into: workspace, starts: false, phase: phase)
+        }
+        await workspace.removeFiles()
+        try await restore.mark(own)
+        try await context.recorder.record(
+            "restore",
+            RestoreEvent(
+                point: plan.base.point, sources: [source.name], target: "folder", outcome: "finished", started: started,
+                timeline: plan.timeline, position: copy.position))
+        return copy.replayed ?? Replayed(stop: nil, report: nil)
+    }
+}

@@ -1,0 +1,115 @@
+import DataSources
+import Journal
+import ObjectStore
+import Repository
+import Trees
+
+/// Archives the log of one source without end: follows it, keeps what comes on this machine's disk, and stores it.
+public struct JournalRun: Sendable {
+    private let source: ProtectedSource
+    private let context: RecoveryContext
+    private let settings: JournalSettings
+    private let clock: any Clock<Duration>
+    var pace = JournalPace()
+
+    /// The journal of `source`, which must be one whose log can be followed. `clock` paces looks and new attempts.
+    public init(_ source: ProtectedSource, in context: RecoveryContext, clock: any Clock<Duration> = ContinuousClock())
+    {
+        self.source = source
+        self.context = context
+        settings = source.journal ?? JournalSettings()
+        self.clock = clock
+    }
+
+    /// Runs until the task is cancelled; what was written until then is stored, if the store takes it within half a minute.
+    ///
+    /// - Throws: `notConfigured` when the source has no log to follow; `alreadyRunning`; `JournalError.otherWriter` when
+    ///   another journal, on another machine, archives the same source.
+    public func run() async throws {
+        guard let log = context.factory.dataSource(source, context.environment, nil) as? any LogSource else {
+            throw RecoveryError(
+                .notConfigured, "a source of kind \(source.kind.rawValue) has no log to follow", subject: source.name,
+                hint: "take `journal:` out of it")
+        }
+        let lock = try FileLock(
+            folder: context.stateFolder, name: JournalRun.lockName(source.name), what: "the journal of \(source.name)")
+        defer { lock.release() }
+        let stop = JournalStop()
+        // It is not cancelled with us but ends in order.
+        let task = Task { try await work(log, stop) }
+        try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            stop.raise()
+        }
+    }
+
+    static func lockName(_ source: String) -> String { "journal-\(source)" }
+
+    private func work(_ log: any LogSource, _ stop: JournalStop) async throws {
+        let board = JournalBoard(source.name, context)
+        let repository = context.repository
+        let journal = SourceJournal(
+            store: repository.store, repositoryID: repository.config.id, key: repository.key, source: source.name)
+        let queue = JournalQueue(limit: settings.segmentByteCount)
+        let lane = BlockingLane(name: "journal-state", threadCount: 1)
+        guard let uploader = try await open(journal, board, queue, lane, stop) else { return }
+        await board.record(
+            JournalEvent(
+                action: "started", source: source.name, timeline: board.snapshot.timeline ?? 0, server: nil,
+                reason: nil,
+                isBaseDue: board.snapshot.baseDue != nil))
+        let follower = LogFollower(
+            source.name, log, settings, pace, clock, context, uploader, queue, board, stop)
+        let shipping = Shipping(
+            source: source.name, pace: pace, clock: clock, context: context, journal: journal, uploader: uploader,
+            queue: queue, board: board, stop: stop)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await follower.run() }
+                group.addTask {
+                    // Whoever fails ends the other.
+                    defer { stop.raise() }
+                    try await shipping.run()
+                }
+                group.addTask { await tell(board, queue, lane, stop) }
+                defer { stop.raise() }
+                try await group.waitForAll()
+            }
+        } catch {
+            board.alarm("it has ended: \(PointPart.Failure(error).message)")
+            await lane.run { board.write(queue) }
+            throw error
+        }
+        await lane.run { board.write(queue) }
+    }
+
+    /// Asks the store until it answers; nil when it is told to end before.
+    private func open(
+        _ journal: SourceJournal, _ board: JournalBoard, _ queue: JournalQueue, _ lane: BlockingLane,
+        _ stop: JournalStop
+    ) async throws -> JournalUploader? {
+        var failureCount = 0
+        while !stop.isRaised {
+            do {
+                let uploader = try await JournalUploader(source, settings, context, journal, board)
+                board.worksAgain(\.storeError, "the store answers again")
+                return uploader
+            } catch let error as StoreError {
+                board.failed(error, \.storeError, "the journal cannot begin")
+            }
+            failureCount += 1
+            await lane.run { board.write(queue) }
+            await stop.pause(pace.pause(after: failureCount), clock)
+        }
+        return nil
+    }
+
+    /// Keeps the state file true.
+    private func tell(_ board: JournalBoard, _ queue: JournalQueue, _ lane: BlockingLane, _ stop: JournalStop) async {
+        while !stop.isRaised {
+            await lane.run { board.write(queue) }
+            await stop.pause(settings.flush, clock)
+        }
+    }
+}

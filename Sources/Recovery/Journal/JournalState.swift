@@ -1,0 +1,73 @@
+import FoundationEssentials
+public import Journal
+
+/// What a journal says of itself on this machine, for `journal status`; a file `journal-<source>.json` in the state folder.
+/// Nothing depends on it: the truth is in the store and in the spool.
+public struct JournalState: Sendable, Hashable, Codable {
+    /// A place and when it was reached.
+    public struct Mark: Sendable, Hashable, Codable {
+        /// The place.
+        public var place: LogPlace
+        /// The position.
+        public var position: String
+        /// When, RFC 3339.
+        public var time: String
+    }
+
+    /// Something to know, and when it was, RFC 3339.
+    public struct Message: Sendable, Hashable, Codable {
+        /// When.
+        public var time: String
+        /// What.
+        public var text: String
+    }
+
+    /// Our timeline; nil before the first.
+    public var timeline: UInt32?
+    /// When this journal was started, RFC 3339.
+    public var started: String
+    /// When this was written, RFC 3339.
+    public var updated: String
+    /// Flushed to the disk of this machine.
+    public var spooled: Mark?
+    /// Acknowledged by the store.
+    public var archived: Mark?
+    /// Bytes that are spooled and not archived.
+    public var waitingByteCount: UInt64 = 0
+    /// When the oldest of them was seen, RFC 3339.
+    public var waitingSince: String?
+    /// Why the last attempt failed; nil once one came through.
+    public var storeError: Message?
+    /// Why the tool ended last; nil while it runs.
+    public var toolError: Message?
+    /// How often the tool was started again.
+    public var toolRestartCount: Int = 0
+    /// What somebody must see, newest last, at most a hundred.
+    public var alarms: [Message] = []
+    /// Since when a new base is needed, and why: a gap, or a new timeline. A point that was begun later makes it good.
+    public var baseDue: Message?
+
+    enum CodingKeys: String, CodingKey {
+        case timeline, started, updated, spooled, archived, alarms
+        case waitingByteCount = "waiting_byte_count"
+        case waitingSince = "waiting_since"
+        case storeError = "store_error"
+        case toolError = "tool_error"
+        case toolRestartCount = "tool_restart_count"
+        case baseDue = "base_due"
+    }
+
+    private static func path(_ folder: String, _ source: String) -> String { "\(folder)/journal-\(source).json" }
+
+    /// Reads what the journal of a source said last; nil when it said nothing, or nothing that can be understood.
+    public static func read(_ folder: String, source: String) -> JournalState? {
+        // It is a convenience: one that is damaged is written anew.
+        (try? Data(contentsOf: URL(filePath: path(folder, source)))).flatMap {
+            try? JSONDecoder().decode(JournalState.self, from: $0)
+        }
+    }
+
+    func write(_ folder: String, source: String) throws {
+        try DurableText.write(Array(try JSONEncoder().encode(self)), to: JournalState.path(folder, source))
+    }
+}

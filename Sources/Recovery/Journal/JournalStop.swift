@@ -1,0 +1,40 @@
+import Synchronization
+
+/// Says that the journal shall end, in order: nothing is cancelled, but nobody waits any longer than for what is needed.
+final class JournalStop: Sendable {
+    private struct State {
+        var isRaised = false
+        var next = 0
+        var pauses: [Int: Task<Void, Never>] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Shall it end?
+    var isRaised: Bool { state.withLock { $0.isRaised } }
+
+    /// Tells it to end; pauses end at once.
+    func raise() {
+        let pauses = state.withLock { state in
+            state.isRaised = true
+            return Array(state.pauses.values)
+        }
+        for pause in pauses { pause.cancel() }
+    }
+
+    /// Waits so long, or until it shall end.
+    func pause(_ duration: Duration, _ clock: any Clock<Duration>) async {
+        let pause = Task {
+            // Being woken is why it throws.
+            _ = try? await clock.sleep(for: duration)
+        }
+        let number = state.withLock { state -> Int in
+            if state.isRaised { pause.cancel() }
+            state.next += 1
+            state.pauses[state.next] = pause
+            return state.next
+        }
+        await pause.value
+        state.withLock { _ = $0.pauses.removeValue(forKey: number) }
+    }
+}

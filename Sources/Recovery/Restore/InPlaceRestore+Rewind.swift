@@ -1,0 +1,123 @@
+import DataSources
+import FoundationEssentials
+import Glibc
+import Journal
+import Repository
+import Trees
+
+extension InPlaceRestore {
+    /// How often the journal is looked at while its last flush is awaited.
+    private static let flushLook = Duration.milliseconds(500)
+
+    /// What stands in the way of a rewind, before anything is built.
+    func refuseUnready() throws {
+        guard rewind != nil, source.kind == .mariadb, source.optionFile == nil else { return }
+        throw RecoveryError(
+            .notConfigured,
+            "a restored MariaDB must not write before it has another server id, and no option file is configured for that",
+            subject: source.name,
+            hint:
+                "give the source `option-file: /etc/mysql/mariadb.conf.d/zz-lifeboat.cnf`, or another file that the server reads last"
+        )
+    }
+
+    /// Makes the copy that was built the beginning of a history of its own. Live things are not touched.
+    func beginHistory(_ copy: ScratchCopy, _ workspace: Workspace, _ journal: inout InPlaceJournal) async throws {
+        guard let rewind else { return }
+        let replayer = try LogForward.replayer(
+            context.factory.restorer(source, context.environment), source.name)
+        var (highest, servers) = (rewind.highest, rewind.records.map(\.server))
+        if let live = await liveState() {
+            highest.append(live.position)
+            servers.append(live.server)
+        }
+        watch(Self.historyStep)
+        let history = try await replayer.beginHistory(
+            data: workspace.data, run: workspace.run, highest: highest, serverNames: servers)
+        journal.rewind = rewind.state(copy, history, now: context.now())
+        guard !history.optionLines.isEmpty else { return }
+        guard let file = source.optionFile else {
+            throw RecoveryError(
+                .notConfigured, "the restored server needs options that nothing is configured for",
+                subject: source.name,
+                hint: "give the source `option-file:`; it needs: " + history.optionLines.joined(separator: "; "))
+        }
+        let exchange = Exchange.of(live: file, id: journal.id)
+        try OptionFile.write(history.optionLines, kind: source.kind, from: file, to: exchange.new ?? file)
+        journal.exchanges.insert(exchange, at: 0)
+    }
+
+    static let historyStep = "history"
+    static let flushStep = "flush"
+    static let timelineStep = "timeline"
+
+    /// Waits until the journal has everything that the live server wrote, and keeps where that was.
+    ///
+    /// - Throws: `flushMissing` when that takes longer than it may.
+    func awaitFlush(_ journal: inout InPlaceJournal) async throws {
+        guard let timeout = rewind?.flushTimeout, journal.rewind != nil, journal.rewind?.flushed == nil else { return }
+        watch(Self.flushStep)
+        guard let live = await liveState(), let wanted = EnginePosition(live.position, kind: source.kind) else {
+            context.alarm("\(source.name): the live server does not answer; what it wrote last may be in no journal")
+            return
+        }
+        let began = ContinuousClock.now
+        while true {
+            let last = try await journalEnd()
+            if let last, EnginePosition(last, kind: source.kind)?.includes(wanted) ?? false { break }
+            guard began.duration(to: .now) < timeout else { throw Self.flushMissing(source.name, live, last, timeout) }
+            try await Task.sleep(for: Self.flushLook)
+        }
+        journal.rewind?.flushed = live.position
+        try journal.write(context.stateFolder)
+    }
+
+    private static func flushMissing(
+        _ source: String, _ live: LogState, _ last: String?, _ timeout: Duration
+    ) -> RecoveryError {
+        RecoveryError(
+            .flushMissing,
+            "the journal did not catch up within \(timeout.components.seconds) s: the server stands at \(live.position), the journal at \(last ?? "nothing")",
+            subject: source,
+            hint:
+                "nothing live was touched; see that `lifeboat journal run` runs, then run the same restore again. --without-last-flush goes on without: what was written since is then only in the copy that is kept aside"
+        )
+    }
+
+    /// Where the live server stands; nil when it cannot be asked, which is why it is restored perhaps.
+    private func liveState() async -> LogState? {
+        guard let log = context.factory.dataSource(source, context.environment, nil) as? any LogSource else {
+            return nil
+        }
+        return try? await log.logState()
+    }
+
+    private func journalEnd() async throws -> String? {
+        guard let timeline = try await timelines.tree().live?.timeline else { return nil }
+        let repository = context.repository
+        return try await JournalWriter(
+            store: repository.store, repositoryID: repository.config.id, key: repository.key, source: source.name,
+            timeline: timeline
+        ).resume().last?.to
+    }
+
+    private var timelines: TimelineStore {
+        let repository = context.repository
+        return TimelineStore(
+            store: repository.store, repositoryID: repository.config.id, key: repository.key, source: source.name)
+    }
+
+    /// Stores the record of the new timeline, before the server is started: a journal that connects to it must know it.
+    func recordTimeline(_ journal: inout InPlaceJournal) async throws {
+        guard var state = journal.rewind, !state.isRecorded else { return }
+        let tree = try await timelines.tree()
+        // A run that was ended before it could say so has stored it already; somebody else's takes another number.
+        while let there = tree.record(state.record.timeline), there != state.record { state.record.timeline += 1 }
+        journal.rewind = state
+        try journal.write(context.stateFolder)
+        if tree.record(state.record.timeline) == nil { try await timelines.write(state.record) }
+        watch(Self.timelineStep)
+        journal.rewind?.isRecorded = true
+        try journal.write(context.stateFolder)
+    }
+}
