@@ -46,6 +46,8 @@ public struct MariaDBSettings: Sendable {
     /// An option file of the server that may be written when a rewind gives it another server id:
     /// `/etc/mysql/mariadb.conf.d/99-lifeboat.cnf`.
     public var optionFile: String?
+    /// A journal of it is wanted: `examine` looks at what that needs too.
+    public var followsLog = false
     /// The live server's `log_bin`, as its option files say it; nil asks `my_print_defaults`.
     public var logBin: String?
 
