@@ -45,6 +45,8 @@ extension LifeboatConfiguration {
             data-folder: /var/lib/mysql      # for restores in place, as the four below
             # system-user: mysql
             # tool-folder: /opt/mariadb/bin  # when the tools are not in PATH
+            # option-file: /etc/mysql/mariadb.conf.d/99-lifeboat.cnf  # may be written: a rewind needs a new server_id
+            # log-bin: binlog               # when the system's option files do not say it
             stop: systemctl stop mariadb
             start: systemctl start mariadb
             objective: {rpo: 25h, rto: 1h}   # `check` warns where the schedule cannot keep it
