@@ -46,6 +46,8 @@ extension LifeboatConfiguration {
             # option-file: /etc/mysql/mariadb.conf.d/zz-lifeboat.cnf   # gets the server_id of a rewind in place
             # system-user: mysql
             # tool-folder: /opt/mariadb/bin  # when the tools are not in PATH
+            # option-file: /etc/mysql/mariadb.conf.d/99-lifeboat.cnf  # may be written: a rewind needs a new server_id
+            # log-bin: binlog               # when the system's option files do not say it
             stop: systemctl stop mariadb
             start: systemctl start mariadb
             objective: {rpo: 25h, rto: 1h}   # `check` warns where the schedule cannot keep it

@@ -68,6 +68,10 @@ struct SourceFields {
         settings.systemUser = fields.systemUser(settings.systemUser)
         settings.toolFolder = fields.optional(
             "tool-folder", .path, help: "folder of the engine's tools, when they are not in PATH")
+        settings.optionFile = fields.optional(
+            "option-file", .path, help: "an option file that a rewind may write: the server's new server_id")
+        settings.logBin = fields.optional(
+            "log-bin", .line, help: "the server's log_bin, when its option files are not the system's own")
         return settings
     }
 

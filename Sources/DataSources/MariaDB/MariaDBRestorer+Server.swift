@@ -11,7 +11,9 @@ extension MariaDBRestorer {
     /// dropped before it stops. Not by `--skip-grant-tables`: that would open production's data to everybody on this machine,
     /// and leave the accounts themselves untested. It writes no binary log, so nothing it does looks like a transaction of
     /// the source.
-    func launch(data: String, run: String, keepsRunning: Bool) async throws -> MariaDBScratch {
+    func launch(
+        data: String, run: String, keepsRunning: Bool, options: [String] = []
+    ) async throws -> MariaDBScratch {
         let (account, socket) = (account, "\(run)/mariadb.sock")
         guard socket.utf8.count <= 107 else {
             throw SourceError(.invalidSetting, "the path of the socket has more than 107 bytes", subject: socket)
@@ -30,7 +32,7 @@ extension MariaDBRestorer {
             tools.serverPath("mariadbd"),
             try serverArguments(data: data, run: "\(run)/server", socket: serverSocket, port: port) + [
                 "--init-file=\(initFile)"
-            ],
+            ] + options,
             variables: tools.variables, folder: data, log: "\(run)/mariadb.log")
         plan.account = account
         plan.keepsRunning = keepsRunning
@@ -85,6 +87,7 @@ extension MariaDBRestorer {
     private static func initStatements(_ password: String) -> String {
         let account = "`\(scratchAccount)`@`localhost`"
         return """
+            SET SESSION sql_log_bin = 0;
             CREATE OR REPLACE USER \(account) IDENTIFIED BY '\(password)';
             GRANT ALL PRIVILEGES ON *.* TO \(account) WITH GRANT OPTION;
             REPLACE INTO mysql.proxies_priv (Host, User, Proxied_host, Proxied_user, With_grant, Grantor) \

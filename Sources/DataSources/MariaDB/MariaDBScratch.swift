@@ -7,7 +7,7 @@ final class MariaDBScratch: ScratchServer {
     private static let lane = BlockingLane(name: "dump-pins", threadCount: 1)
 
     private let server: PrivateServer
-    private let client: MariaDBClient
+    let client: MariaDBClient
     private let tools: MariaDBTools
     /// TCP port on loopback.
     let port: Int
@@ -80,7 +80,8 @@ final class MariaDBScratch: ScratchServer {
     func stop() async throws {
         if server.isRunning {
             // The server is stopped whether or not the account can be dropped; the next start would replace it.
-            _ = try? await client.query("DROP USER IF EXISTS `\(MariaDBRestorer.scratchAccount)`@`localhost`;")
+            let drop = "DROP USER IF EXISTS `\(MariaDBRestorer.scratchAccount)`@`localhost`;"
+            _ = try? await client.query("SET SESSION sql_log_bin = 0; \(drop)")
         }
         unlink(client.optionFile)
         try await server.stop()

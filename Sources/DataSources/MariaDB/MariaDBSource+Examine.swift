@@ -52,7 +52,11 @@ extension MariaDBSource {
 
     private func privilegeFindings(_ server: MariaDBServer) async throws -> [Finding] {
         let databases = settings.method == .logical ? try await server.databases(settings.databases) : []
-        let missing = try await server.missingPrivileges(for: settings.method, databases: databases)
+        var missing = try await server.missingPrivileges(for: settings.method, databases: databases)
+        if settings.followsLog {
+            let known = Set(missing.map(\.name))
+            missing += try await server.privileges().missingForLog.filter { !known.contains($0.name) }
+        }
         guard !missing.isEmpty else { return [Finding(.good, "\(server.account) has the privileges it needs")] }
         return missing.map { Finding(.problem, "\(server.account) lacks \($0.name)", remedy: $0.grant) }
     }
@@ -81,7 +85,8 @@ extension MariaDBSource {
         guard server.hasBinaryLog else {
             return [
                 Finding(
-                    .warning, "log_bin is OFF: no position, and nothing between two backups can be restored",
+                    settings.followsLog ? .problem : .warning,
+                    "log_bin is OFF: no position, and nothing between two backups can be restored",
                     remedy: "[mariadbd] log_bin=binlog, server_id=1; then restart")
             ]
         }
@@ -92,6 +97,12 @@ extension MariaDBSource {
             let value = values[name] ?? "not known"
             guard value != wanted else { return Finding(.good, "\(name) is \(wanted)") }
             return Finding(.warning, "\(name) is \(value): \(meaning)", remedy: "SET GLOBAL \(name) = \(wanted);")
+        }
+        if settings.followsLog, values["encrypt_binlog"] == "ON" {
+            findings.append(
+                Finding(
+                    .problem, "encrypt_binlog is ON: the log cannot be followed",
+                    remedy: "[mariadbd] encrypt_binlog=OFF; then restart"))
         }
         // Both name one setting, in days and in seconds; 0 keeps all.
         let days = Double(values["expire_logs_days"] ?? "") ?? 0

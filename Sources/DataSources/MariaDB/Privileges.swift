@@ -64,6 +64,11 @@ struct Privileges {
         ["RELOAD", "PROCESS", "BINLOG MONITOR"].filter { !has($0) }.map { ($0, grant($0, on: "*.*")) }
     }
 
+    /// What following the binary log needs and the account lacks, each with the statement that grants it.
+    var missingForLog: [(name: String, grant: String)] {
+        ["REPLICATION SLAVE", "BINLOG MONITOR"].filter { !has($0) }.map { ($0, grant($0, on: "*.*")) }
+    }
+
     /// What a logical backup needs and the account lacks, each with the statement that grants it.
     func missingForLogical(
         _ databases: [String], hasRoutines: Bool, callsFunctionsOf called: [String]
