@@ -55,11 +55,12 @@ final class Follower: Sendable {
         var position = ""
         for file in try source.logFiles(in: folder) {
             var reader = source.logReader(file: file.name, position: position)
-            // Its `.partial` may be gone just now: then the next look finds it.
-            guard let bytes = try? PostgreSQLFiles.read(file.path, limit: 16 << 20) else { return position }
+            // Its `.partial` may be gone at any moment: then the next look finds it.
+            guard let bytes = try? PostgreSQLFiles.read(file.path, limit: 16 << 20) else { return "" }
             let progress = try reader.read(bytes[...])
+            guard let again = try? PostgreSQLFiles.read(file.path, limit: 16 << 20) else { return "" }
+            let valid = again.prefix(Int(progress.validOffset))
             position = progress.position
-            let valid = try PostgreSQLFiles.read(file.path, limit: 16 << 20).prefix(Int(progress.validOffset))
             let place = "\(archive)/\(file.name)"
             if PostgreSQLFiles.exists(place) {
                 let before = try PostgreSQLFiles.read(place, limit: 16 << 20)
