@@ -23,9 +23,9 @@ public struct PostgreSQLEventFinder: EventFinder {
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE pg_relation_filepath(c.oid) IS NOT NULL
             """
         var names = [String: String]()
-        for case let [database?] in try await server.query(databases, database: nil) {
-            for case let [path?, name] in try await server.query(tables, database: database) {
-                names[path] = name ?? ""
+        for row in try await server.query(databases, database: nil) {
+            for found in try await server.query(tables, database: row[0]) {
+                if let path = found[0] { names[path] = found[1] ?? "" }
             }
         }
         return names

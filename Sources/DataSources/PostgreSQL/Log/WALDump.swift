@@ -50,6 +50,7 @@ final class WALDump: Sendable {
 
     /// Start of the first record that starts at or behind a place, and of the one before it; nil when there is none.
     func record(atOrAfter place: LSN) async throws -> (start: LSN, previous: LSN)? {
+        guard (archive.begin..<archive.end).contains(place) else { return nil }
         let found = try await run(["-s", "\(place)", "-n", "1"], into: [(LSN, LSN)]()) {
             $0.append(($1.start, $1.previous))
         }

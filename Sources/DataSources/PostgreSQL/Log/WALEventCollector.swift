@@ -106,18 +106,18 @@ struct WALEventCollector: Sendable {
         func change(_ action: EventQuestion.Action, _ table: String, _ count: UInt64?) -> FoundTransaction.Change {
             FoundTransaction.Change(action: action.rawValue, table: table, rowCount: count, statement: nil)
         }
-        // A file goes with its table, or another takes its place: an empty one, or one with all the rows again.
-        let isRewritten = all.madeFiles.contains { all.rows[$0] != nil }
-        let ending: EventQuestion.Action =
-            all.catalog[.delete] != nil ? .drop : isRewritten || all.madeFiles.isEmpty ? .alter : .truncate
-        var changes = dropped.filter { !all.madeFiles.contains($0) }.compactMap { names.name($0) }.map {
-            change(ending, $0, nil)
-        }
-        if all.catalog[.insert] != nil { changes.append(change(.create, "", nil)) }
+        // A file goes with its table, or another takes its place: a truncation just names that one; a rewrite makes a table besides,
+        // for a while.
+        let (made, gone) = (all.catalog[.insert] ?? 0, all.catalog[.delete] ?? 0)
+        let ending: EventQuestion.Action = gone > made ? .drop : gone > 0 || all.madeFiles.isEmpty ? .alter : .truncate
+        let lost = Set(dropped).subtracting(all.madeFiles).sorted()
+        var changes = lost.compactMap { names.name($0) }.map { change(ending, $0, nil) }
+        if made > gone { changes.append(change(.create, "", nil)) }
+        if changes.isEmpty, all.catalog[.update] != nil { changes.append(change(.alter, "", nil)) }
         for (file, actions) in all.rows.sorted(by: { $0.key < $1.key }) {
             // Rows that a rewrite puts into a new file were there before.
-            guard let name = names.name(file), ending != .alter || !all.madeFiles.contains(file) || dropped.isEmpty
-            else { continue }
+            if ending == .alter, !lost.isEmpty, all.madeFiles.contains(file) { continue }
+            guard let name = names.name(file) else { continue }
             changes += WALEventCollector.order.compactMap { action in actions[action].map { change(action, name, $0) } }
         }
         return changes.isEmpty ? [change(.other, "", nil)] : changes
