@@ -60,6 +60,8 @@ struct FollowFailureTests {
     func growing() async throws {
         let log = try await LogStage()
         try await log.makeSchema()
+        // A segment that is short yet.
+        try await log.stage.sql("SELECT pg_switch_wal()")
         try await log.writeRows(50)
         let archive = log.stage.folder("archive")
         let follower = try Follower(log.source, first: nil, folder: log.stage.folder("follow"), archive: archive)
@@ -73,7 +75,7 @@ struct FollowFailureTests {
             var reader = log.source.logReader(file: name, position: "before")
             var valid = 0
             // It is read as it is written: the rest is zeros yet.
-            for written in stride(from: 0, through: whole.count + 300_000, by: 300_000) {
+            for written in stride(from: 0, through: whole.count + 20_000, by: 20_000) {
                 var now = padded[...]
                 if written < now.count {
                     now.replaceSubrange(written..., with: repeatElement(0, count: now.count - written))
@@ -88,7 +90,8 @@ struct FollowFailureTests {
             }
             #expect(valid == whole.count, "in pieces of \(piece)")
             let progress = try reader.read(padded[valid..<min(valid + piece, padded.count)])
-            #expect(progress.position == (try await log.source.logState().position))
+            let place = try #require(LSN(progress.position))
+            #expect(place.byteCount % (16 << 20) == UInt64(valid))
         }
         var wrong = log.source.logReader(file: "0000000100000000000000FF", position: "")
         let error = #expect(throws: SourceError.self) { _ = try wrong.read(padded[...]) }

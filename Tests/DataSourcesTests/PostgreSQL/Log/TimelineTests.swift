@@ -16,6 +16,9 @@ struct TimelineTests {
         let log = try await LogStage()
         let stage = log.stage
         try await log.makeSchema()
+        // What was received once shall be there again, in the end.
+        try await stage.sql("ALTER SYSTEM SET wal_keep_size = '1GB'")
+        try await stage.sql("SELECT pg_reload_conf()")
         let (reading, snapshot) = try await stage.backup(log.source)
         let archive = stage.folder("archive")
         var follower = try Follower(log.source, first: nil, folder: stage.folder("follow-1"), archive: archive)
