@@ -12,7 +12,8 @@ extension PostgreSQLSource {
             let look = Examination(settings: settings, server: server)
             findings += await look.tools()
             findings += try await look.settings()
-            findings += settings.method == .physical ? try await look.replication() : try await look.rights()
+            findings +=
+                settings.method == .physical ? try await look.replication() + look.slots() : try await look.rights()
             findings += try await look.tables()
         } catch {
             findings.append(Finding(.problem, "the server could not be asked: \(text(error))"))
@@ -108,6 +109,12 @@ struct Examination {
                         "max_wal_senders is \(senders): a base and a journal want one each",
                         remedy: set("max_wal_senders", "10") + "; then restart the server"))
             }
+            if values["max_replication_slots"] == "0" {
+                findings.append(
+                    Finding(
+                        .warning, "max_replication_slots is 0: a journal wants one, to be sent all of the log",
+                        remedy: set("max_replication_slots", "10") + "; then restart the server"))
+            }
             if values["max_slot_wal_keep_size"] == "-1" {
                 findings.append(
                     Finding(
@@ -144,6 +151,22 @@ struct Examination {
                     .problem, "the server takes no replication connection from \(settings.user): \(error.hint)",
                     remedy: AccessRemedy(settings).text(error.hint, database: "replication"))
             ]
+        }
+    }
+
+    /// Slots that nobody receives from: the server keeps log for each, until its disk is full.
+    func slots() async throws -> [Finding] {
+        let sql = """
+            SELECT slot_name, coalesce(wal_status, ''), coalesce(pg_size_pretty(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()
+            THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn)), 'none')
+            FROM pg_replication_slots WHERE NOT active AND NOT temporary ORDER BY 1
+            """
+        return try await client.rows(sql).map { row in
+            let (name, status, kept) = (row[0] ?? "", row[1] ?? "", row[2] ?? "")
+            let what = status == "lost" ? "its log is given up" : "the server keeps log for it (\(kept))"
+            return Finding(
+                .warning, "nobody receives from the replication slot \(name): \(what)",
+                remedy: "start what it is for, or: SELECT pg_drop_replication_slot(\(sqlText(name)))")
         }
     }
 

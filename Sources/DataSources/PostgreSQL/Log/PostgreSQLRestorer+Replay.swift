@@ -3,7 +3,8 @@ import Glibc
 extension PostgreSQLRestorer: LogReplayer {
     /// Finds the stop with pg_waldump, see `LogReplayer`. A position is an LSN, read as the *end* of a transaction or record (what
     /// `pg_current_wal_lsn` says after a commit), or `xid:N`. `through` an LSN stops at the first end of a record at or behind it.
-    /// A time behind the newest stamp gives the end of the log.
+    /// A time behind the newest stamp gives the end of the log, and one before the first stamp the place before it: whether base
+    /// and log cover that time is for the caller to know.
     public func locate(_ target: LogTarget, in log: ReplayLog) async throws -> LogStop {
         let target = try WALTarget(target)
         return try await WALLocator(log, try WALDump(log, settings, environment)).locate(target)

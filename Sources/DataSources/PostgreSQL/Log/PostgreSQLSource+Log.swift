@@ -25,8 +25,10 @@ extension PostgreSQLSource: LogSource {
         command.report = environment.report
         do {
             _ = try await command.run()
-        } catch let error as SourceError {
-            throw explained(error, segment, server)
+        } catch {
+            // That we ended it says nothing about the server.
+            try Task.checkCancellation()
+            throw (error as? SourceError).map { explained($0, segment, server) } ?? error
         }
         try Task.checkCancellation()
         throw SourceError(.toolFailed, "pg_receivewal ended by itself", subject: server.client.name)

@@ -21,6 +21,9 @@ struct WALArchive {
     /// Where the log begins.
     var begin: LSN { LSN(byteCount: number(segments[0]) * segmentByteCount) }
 
+    /// Where its last segment ends, be it full or not.
+    var end: LSN { LSN(byteCount: ((newest.last.map(number) ?? 0) + 1) * segmentByteCount) }
+
     /// - Throws: `SourceError.malformedStream` when a file is none of the log; `checkFailed` when there is none, or one is missing.
     init(_ log: ReplayLog) throws {
         var segments = [Segment]()

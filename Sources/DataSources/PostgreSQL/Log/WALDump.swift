@@ -28,15 +28,17 @@ final class WALDump: Sendable {
 
     deinit { PostgreSQLFiles.remove(folder) }
 
-    /// Goes through all records from `start` on, or those of one manager, and lets `taker` have each. Gives the end of the last
+    /// Goes through all records from `start` on, or those of some managers, and lets `taker` have each. Gives the end of the last
     /// record of any manager: of the log.
     ///
     /// - Throws: `SourceError.checkFailed` when there is no record at `start`.
     func read<Taker: Sendable>(
-        from start: LSN, manager: String? = nil, into taker: Taker,
+        from start: LSN, managers: [String] = [], into taker: Taker,
         _ take: @escaping @Sendable (inout Taker, WALRecord) throws -> Void
     ) async throws -> (taker: Taker, end: LSN) {
-        let filter = manager.map { ["-r", $0] } ?? []
+        // Older ones look for one manager only.
+        let isFiltered = managers.count == 1 || archive.major ?? 0 >= 15
+        let filter = isFiltered ? managers.flatMap { ["-r", $0] } : []
         let (taker, last) = try await run(["-s", "\(start)"] + filter, into: taker, take)
         guard let last, let end = try await end(ofRecordAt: last) else {
             throw SourceError(
@@ -48,6 +50,7 @@ final class WALDump: Sendable {
 
     /// Start of the first record that starts at or behind a place, and of the one before it; nil when there is none.
     func record(atOrAfter place: LSN) async throws -> (start: LSN, previous: LSN)? {
+        guard (archive.begin..<archive.end).contains(place) else { return nil }
         let found = try await run(["-s", "\(place)", "-n", "1"], into: [(LSN, LSN)]()) {
             $0.append(($1.start, $1.previous))
         }

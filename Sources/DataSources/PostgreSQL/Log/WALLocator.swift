@@ -11,15 +11,19 @@ struct WALLocator {
     }
 
     func locate(_ target: WALTarget) async throws -> LogStop {
-        let start = try place(log.start.startLSN) ?? dump.archive.begin
-        let earliest = try place(log.start.endLSN) ?? start
-        guard start >= dump.archive.begin else {
+        let begin = dump.archive.begin
+        let base = try place(log.start.startLSN) ?? begin
+        let consistent = try place(log.start.endLSN) ?? base
+        // A base brings along the segments that it needs, to the end of the last one.
+        let own = (consistent.byteCount + segmentByteCount - 1) / segmentByteCount * segmentByteCount
+        guard base >= begin || begin.byteCount <= own else {
             throw SourceError(
-                .checkFailed, "the log begins at \(dump.archive.begin), behind \(start), where the base begins",
+                .checkFailed, "the log begins at \(begin), but the base ends at \(consistent)",
                 subject: dump.archive.segments[0].name.description)
         }
+        let (start, earliest) = (max(base, begin), max(consistent, begin))
         let (finder, end) = try await dump.read(
-            from: start, manager: "Transaction", into: try await finder(target, earliest)
+            from: start, managers: ["Transaction"], into: try await finder(target, earliest)
         ) { [segmentByteCount] finder, record in
             if let transaction = WALTransaction(record, segmentByteCount: segmentByteCount) { finder.take(transaction) }
         }

@@ -5,12 +5,20 @@ import Testing
 
 @testable import DataSources
 
+/// A flag that is raised once.
+private final class Ended: Sendable {
+    private let flag = Mutex(false)
+    var value: Bool { flag.withLock { $0 } }
+    func set() { flag.withLock { $0 = true } }
+}
+
 /// Follows a server's log and ships it, as the journal does: bytes that the reader calls valid, read once more, appended to files.
 final class Follower: Sendable {
     let source: PostgreSQLSource
     /// Where shipped files are.
     let archive: String
     private let folder: String
+    private let hasEnded = Ended()
     private let task: Task<Void, any Error>
 
     init(_ source: PostgreSQLSource, first: String?, folder: String, archive: String) throws {
@@ -19,7 +27,10 @@ final class Follower: Sendable {
         self.archive = archive
         try PostgreSQLFiles.makeFolder(folder)
         try PostgreSQLFiles.makeFolder(archive)
-        task = Task { try await source.follow(first: first, into: folder) }
+        task = Task { [hasEnded] in
+            defer { hasEnded.set() }
+            try await source.follow(first: first, into: folder)
+        }
     }
 
     /// Ends it; gives why it had ended before.
@@ -42,7 +53,7 @@ final class Follower: Sendable {
         let goal = try #require(LSN(state.position))
         while true {
             if let place = LSN(try ship()), place >= goal, newestName >= state.currentFile { return }
-            if task.isCancelled { throw CancellationError() }
+            if hasEnded.value { try await task.value }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
@@ -55,11 +66,12 @@ final class Follower: Sendable {
         var position = ""
         for file in try source.logFiles(in: folder) {
             var reader = source.logReader(file: file.name, position: position)
-            // Its `.partial` may be gone just now: then the next look finds it.
-            guard let bytes = try? PostgreSQLFiles.read(file.path, limit: 16 << 20) else { return position }
+            // Its `.partial` may be gone at any moment: then the next look finds it.
+            guard let bytes = try? PostgreSQLFiles.read(file.path, limit: 16 << 20) else { return "" }
             let progress = try reader.read(bytes[...])
+            guard let again = try? PostgreSQLFiles.read(file.path, limit: 16 << 20) else { return "" }
+            let valid = again.prefix(Int(progress.validOffset))
             position = progress.position
-            let valid = try PostgreSQLFiles.read(file.path, limit: 16 << 20).prefix(Int(progress.validOffset))
             let place = "\(archive)/\(file.name)"
             if PostgreSQLFiles.exists(place) {
                 let before = try PostgreSQLFiles.read(place, limit: 16 << 20)
