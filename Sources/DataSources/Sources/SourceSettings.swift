@@ -43,6 +43,8 @@ public struct MariaDBSettings: Sendable {
     public var systemUser = "mysql"
     /// Folder of the tools, when they are not in `PATH`.
     public var toolFolder: String?
+    /// The server id that the follower of its binary log says it has; nil for one that is made of the source's name.
+    public var followerID: UInt32?
 
     /// The defaults.
     public init() {}
