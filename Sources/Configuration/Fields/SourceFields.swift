@@ -30,6 +30,17 @@ struct SourceFields {
                 "pins", help: "tables that are counted and hashed after a backup, to compare a restore with",
                 PinSettings.init)
         }
+        if kind.hasLog {
+            source.journal =
+                fields.optional(
+                    "journal", .switched { JournalSettings($0, hasServerID: kind == .mariadb) },
+                    help: "archive the log all the time, so that any second can be restored; `true` for the defaults")
+                ?? nil
+            if case .mariadb(var settings) = source.settings {
+                settings.followerID = source.journal?.serverID
+                source.settings = .mariadb(settings)
+            }
+        }
         source.stop = fields.optional(
             "stop", .text, help: "shell command that stops the live service for an exchange in place")
         source.start = fields.optional("start", .text, help: "shell command that starts it again")
@@ -112,6 +123,8 @@ extension SourceKind {
     var answersQueries: Bool { self == .mariadb || self == .postgresql || self == .sqlite }
     /// Are its tables pinned on the live server?
     var isServerWithPins: Bool { self == .mariadb || self == .postgresql }
+    /// Has it a log that can be followed?
+    var hasLog: Bool { self == .mariadb || self == .postgresql }
 }
 
 extension Fields {

@@ -49,8 +49,10 @@ final class JournalStage: Sendable {
     var alarmed: [String] { alarms.withLock { $0 } }
 
     /// Runs the journal while `body` does, then ends it in order; without `farewell` it does not wait for the store.
-    func running(farewell: Duration = .seconds(20), _ body: () async throws -> Void) async throws {
-        var run = JournalRun(source, in: context)
+    func running(
+        _ changed: ProtectedSource? = nil, farewell: Duration = .seconds(20), _ body: () async throws -> Void
+    ) async throws {
+        var run = JournalRun(changed ?? source, in: context)
         run.pace = JournalPace(
             poll: .milliseconds(5), firstPause: .milliseconds(5), longestPause: .milliseconds(40), farewell: farewell)
         let journal = Task { [run] in try await run.run() }
