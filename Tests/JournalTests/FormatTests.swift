@@ -46,7 +46,9 @@ struct FormatTests {
     @Test("a header that says another length, or reaches beyond every file, is refused")
     func lies() throws {
         let long = JournalEntry.segment(header, [1, 2])
-        let far = JournalEntry.segment(Chain.header("a", .max - 1, 3, ends: false, "", ""), [1, 2, 3])
+        var beyond = header
+        beyond.offset = .max - 1
+        let far = JournalEntry.segment(beyond, [1, 2, 3])
         for entry in [long, far] {
             #expect { _ = try JournalEntry(payload: entry.payload(), name: "x") } throws: {
                 ($0 as? JournalError)?.code == .damagedObject

@@ -44,7 +44,8 @@ struct TimelineTests {
 
     @Test("a record is written once; the same one again is fine")
     func once() async throws {
-        let store = TimelineStore(try await Chain().journal())
+        let chain = try await Chain()
+        let store = TimelineStore(chain.journal())
         try await store.write(Chain.record(1))
         await #expect { try await store.write(Chain.record(1, parent: 0)) } throws: {
             ($0 as? JournalError)?.code == .otherWriter

@@ -6,7 +6,7 @@ import Trees
 /// Reads one log file as it grows and cuts it into pieces at places where its reader knows the position.
 final class LogCutter {
     /// The first look, when nobody knows where the database stood before the file: small steps until the file says it.
-    private static let smallWindow = 64
+    private static let smallWindow = 16
     private static let smallStepsEnd: UInt64 = 64 << 10
     private static let largestWindow = 32 << 20
 
