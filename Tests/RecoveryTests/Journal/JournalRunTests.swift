@@ -225,13 +225,13 @@ struct JournalRunTests {
 
 extension JournalStage {
     /// What the tool has written of a file, in the newest folder that has it.
-    func spooled(_ file: String) -> String? {
+    func spooled(_ file: String) -> [UInt8]? {
         let folders = (try? SpoolFolder.all(in: context.spoolFolder("db"))) ?? []
         for folder in folders.reversed() {
             if let spooled = try? SpoolFile.ifThere("\(folder.path)/\(file)"),
                 let bytes = try? spooled.read(at: 0, count: 1 << 22)
             {
-                return String(decoding: bytes, as: UTF8.self)
+                return bytes
             }
         }
         return nil

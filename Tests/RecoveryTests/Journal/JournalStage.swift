@@ -19,8 +19,10 @@ final class JournalStage: Sendable {
     let faults: FaultyStore
     let alarms = Mutex<[String]>([])
     let settings: JournalSettings
+    /// What is followed instead of the scripted server.
+    private let log: (any LogSource)?
 
-    init(_ change: (inout JournalSettings) -> Void = { _ in }) async throws {
+    init(following log: (any LogSource)? = nil, _ change: (inout JournalSettings) -> Void = { _ in }) async throws {
         stage = try await RecoveryStage()
         server = try ScriptedServer(stage.path + "/server")
         faults = FaultyStore(stage.context.repository.store)
@@ -29,6 +31,7 @@ final class JournalStage: Sendable {
         settings.segmentByteCount = 4096
         change(&settings)
         self.settings = settings
+        self.log = log
     }
 
     var source: ProtectedSource {
@@ -40,8 +43,8 @@ final class JournalStage: Sendable {
     var context: RecoveryContext {
         var context = stage.context
         context.repository = stage.context.repository.through(faults)
-        let server = server
-        context.factory.dataSource = { _, _, _ in server.source }
+        let followed = log ?? server.source
+        context.factory.dataSource = { _, _, _ in followed }
         context.alarm = { line in self.alarms.withLock { $0.append(line) } }
         return context
     }
@@ -84,7 +87,7 @@ final class JournalStage: Sendable {
     }
 
     /// The archived bytes of a timeline, by file.
-    func archived(_ timeline: UInt32? = nil) async throws -> [String: String] {
+    func archived(_ timeline: UInt32? = nil) async throws -> [String: [UInt8]] {
         guard let live = try await tree.live else { return [:] }
         let number = timeline ?? live.timeline
         var files = [String: [UInt8]]()
@@ -92,7 +95,7 @@ final class JournalStage: Sendable {
             #expect(UInt64(files[part.header.file]?.count ?? 0) == part.header.offset, "no overlap, no hole")
             files[part.header.file, default: []] += try await bytes(of: part, number)
         }
-        return files.mapValues { String(decoding: $0, as: UTF8.self) }
+        return files
     }
 
     private func bytes(of part: Coverage.Part, _ timeline: UInt32) async throws -> [UInt8] {

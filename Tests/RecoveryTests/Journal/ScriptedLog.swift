@@ -76,11 +76,11 @@ final class ScriptedServer: Sendable {
     }
 
     /// What the files hold.
-    var files: [String: String] {
+    var files: [String: [UInt8]] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return Dictionary(
             uniqueKeysWithValues: names.map { name in
-                (name, (try? String(contentsOf: URL(filePath: "\(folder)/\(name)"), encoding: .utf8)) ?? "")
+                (name, (try? Data(contentsOf: URL(filePath: "\(folder)/\(name)"))).map { Array($0) } ?? [])
             })
     }
 
@@ -139,7 +139,7 @@ struct ScriptedLog: LogSource {
         let current = ScriptedServer.name(file)
         return LogState(
             server: id, oldestFile: files.keys.min(), currentFile: current,
-            currentOffset: UInt64(files[current]?.utf8.count ?? 0), position: "\(position)")
+            currentOffset: UInt64(files[current]?.count ?? 0), position: "\(position)")
     }
 
     func follow(first: String?, into folder: String) async throws {
