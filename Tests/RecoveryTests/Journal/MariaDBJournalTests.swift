@@ -38,7 +38,7 @@ private struct LoggedServer {
     }
 
     func insert(_ count: Int) async throws {
-        try await sql("INSERT INTO app.t (a) SELECT REPEAT('x', 100) FROM seq_1_to_\(count)")
+        try await sql("USE app; INSERT INTO t (a) SELECT REPEAT('x', 100) FROM seq_1_to_\(count)")
     }
 
     /// The binary logs from `first` on, without the mark that one is in use.
