@@ -12,6 +12,11 @@ public struct PostgreSQLRestorer: SourceRestorer {
     /// Settings of the recovery that `start` does on a physical base: `restore_command`, `recovery_target_lsn`,
     /// `recovery_target_time`, `recovery_target_timeline` and so on. Without any, what is in the base is replayed.
     public var recovery: [String: String] = [:]
+    /// What the journal knows of histories of this cluster, `<system identifier>/<timeline>` each: `replay` begins a
+    /// timeline above all of them.
+    public var serverNames: [String] = []
+    /// Variables that a private server's commands see besides the usual ones.
+    var moreVariables: [String: String] = [:]
     /// The private server stays when this program ends, for a person to connect to.
     public var keepsRunning = false
 
@@ -93,7 +98,7 @@ public struct PostgreSQLRestorer: SourceRestorer {
     var variables: [String: String] {
         var variables = environment.variables.filter { name, _ in !name.hasPrefix("PG") }
         variables["LC_ALL"] = "C"
-        return variables
+        return variables.merging(moreVariables) { $1 }
     }
 
     func tool(_ name: String, _ folder: String?) -> String { folder.map { "\($0)/\(name)" } ?? name }
