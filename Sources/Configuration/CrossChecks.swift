@@ -119,11 +119,11 @@ struct CrossChecks {
         warnOfObjectives(scheduled, path)
     }
 
-    /// What is written just after a run has read it is safe when the next run is done.
+    /// What is written just after a run has read it is safe when the next run is done, or at once where a journal archives it.
     private func warnOfObjectives(_ scheduled: ScheduledPlan, _ path: [String]) {
         guard let gap = scheduled.schedule?.longestGap else { return }
         let plan = scheduled.plan
-        let promised = plan.sources.compactMap { sources[$0] }
+        let promised = plan.sources.compactMap { sources[$0] }.filter { $0.journal == nil }
             .compactMap { source in source.objective.rpo.map { (source.name, $0) } }
         guard let (name, rpo) = promised.min(by: { $0.1 < $1.1 }) else { return }
         let exposed = gap + (plan.usualDuration ?? .zero)

@@ -46,11 +46,16 @@ extension LifeboatConfiguration {
             # option-file: /etc/mysql/mariadb.conf.d/zz-lifeboat.cnf   # gets the server_id of a rewind in place
             # system-user: mysql
             # tool-folder: /opt/mariadb/bin  # when the tools are not in PATH
-            # option-file: /etc/mysql/mariadb.conf.d/99-lifeboat.cnf  # may be written: a rewind needs a new server_id
             # log-bin: binlog               # when the system's option files do not say it
             stop: systemctl stop mariadb
             start: systemctl start mariadb
             objective: {rpo: 25h, rto: 1h}   # `check` warns where the schedule cannot keep it
+            journal:                         # any second can be restored; `lifeboat journal run` archives the log; or: true
+              flush: 1s                      # what was written is stored after this time at the latest
+              # segment: 1M                  # or earlier, once there is so much
+              # spool-limit: 4G              # may wait on this machine while the store is away
+              # close-every: 1h              # closed log files become a snapshot
+              # server-id: 4242              # of the journal as a replica; made of the source's name by default
             assertions:                      # a restored copy must answer yes: not NULL, 0, f or empty
               - name: there are files
                 sql: SELECT COUNT(*) FROM files

@@ -37,7 +37,9 @@ public struct Lifeboat: AsyncParsableCommand {
             """,
         version: "lifeboat \(version)",
         groupedSubcommands: [
-            CommandGroup(name: "Backup", subcommands: [BackupCommand.self, RestoreCommand.self, DumpCommand.self]),
+            CommandGroup(
+                name: "Backup",
+                subcommands: [BackupCommand.self, RestoreCommand.self, DumpCommand.self, JournalCommand.self]),
             CommandGroup(
                 name: "Recovery points",
                 subcommands: [

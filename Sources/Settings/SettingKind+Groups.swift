@@ -78,6 +78,29 @@ extension SettingKind {
             })
     }
 
+    /// A group that may also be `true`, with all its defaults, or `false`, and then is nil.
+    public static func switched<Group>(_ body: @escaping (Fields) -> Group) -> SettingKind where Value == Group? {
+        let group = SettingKind<Group>.object(body)
+        return SettingKind(
+            schema: { ["oneOf": [["type": "boolean"], group.schema()]] }, placeholder: { nil },
+            show: { _ in preconditionFailure("a group has no default of its own, but those of its keys") },
+            read: { node, reader in
+                guard case .scalar(let text) = node.content else {
+                    return group.read(node, reader).map { (Optional($0.value), $0.shown) }
+                }
+                switch text {
+                case "true":
+                    let bare = SettingsNode(content: .map([]), place: node.place, head: node.head, path: node.path)
+                    return group.read(bare, reader).map { (Optional($0.value), $0.shown) }
+                case "false": return (Optional<Group>.none, false)
+                default:
+                    reader.problem(
+                        node.place, node.path, "is \(node.description), not `true`, `false` or a group of keys")
+                    return nil
+                }
+            })
+    }
+
     /// Keys of which one says which others there are.
     public static func variants(
         by key: String, help: String, _ variants: [(name: String, body: (Fields) -> Value)]

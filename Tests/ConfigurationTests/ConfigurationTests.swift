@@ -41,6 +41,14 @@ struct ConfigurationTests {
         #expect(redis.server == RedisSettings().server && redis.role == .sessions && redis.user == nil)
     }
 
+    @Test("a journal is on with all its defaults, or off", arguments: [("true", true), ("false", false), ("{}", true)])
+    func journal(text: String, isOn: Bool) throws {
+        for kind in ["mariadb", "postgresql"] {
+            let source = try source("kind: \(kind), journal: \(text)")
+            #expect(source.journal == (isOn ? JournalSettings() : nil))
+        }
+    }
+
     @Test("every key reaches the setting it is for")
     func values() throws {
         let maria = try source(
@@ -48,7 +56,8 @@ struct ConfigurationTests {
             kind: mariadb, method: logical, host: db, port: 3307, user: u, password: {command: pass x}, databases: [a],
             small-blocks: true, data-folder: /d, system-user: s, tool-folder: /t, stop: "x", start: "y",
             objective: {rpo: 1h, rto: 2h}, assertions: [{name: n, sql: S, database: d}],
-            pins: {tables: [a.b], budget: 5s, off: true}
+            pins: {tables: [a.b], budget: 5s, off: true},
+            journal: {flush: 2s, segment: 128K, spool-limit: 8M, close-every: 2h, server-id: 77}
             """)
         guard case .mariadb(let settings) = maria.settings else {
             Issue.record("not mariadb")
@@ -58,6 +67,9 @@ struct ConfigurationTests {
         #expect(settings.user == "u" && settings.databases == ["a"] && settings.usesSmallBlocks)
         #expect(settings.dataFolder == "/d" && settings.systemUser == "s" && settings.toolFolder == "/t")
         #expect(maria.stop == "x" && maria.start == "y")
+        #expect(maria.journal?.flush == .seconds(2) && maria.journal?.segmentByteCount == 128 << 10)
+        #expect(maria.journal?.spoolLimit == 8 << 20 && maria.journal?.closeEvery == .seconds(7200))
+        #expect(maria.journal?.serverID == 77 && settings.followerID == 77)
         #expect(maria.objective == Objective(rpo: .seconds(3600), rto: .seconds(7200)))
         #expect(maria.assertions == [Assertion(name: "n", sql: "S", database: "d")])
         #expect(!maria.pins.isOn && maria.pins.tables == ["a.b"] && maria.pins.budget == .seconds(5))

@@ -33,6 +33,18 @@ struct SourceFields {
         source.optionFile = fields.optional(
             "option-file", .path,
             help: "file that the live server reads options from, for what a rewind in place must set")
+        if kind.hasLog {
+            source.journal =
+                fields.optional(
+                    "journal", .switched { JournalSettings($0, hasServerID: kind == .mariadb) },
+                    help: "archive the log all the time, so that any second can be restored; `true` for the defaults")
+                ?? nil
+            if case .mariadb(var settings) = source.settings {
+                settings.followerID = source.journal?.serverID
+                settings.followsLog = source.journal != nil
+                source.settings = .mariadb(settings)
+            }
+        }
         source.stop = fields.optional(
             "stop", .text, help: "shell command that stops the live service for an exchange in place")
         source.start = fields.optional("start", .text, help: "shell command that starts it again")
@@ -68,8 +80,6 @@ struct SourceFields {
         settings.systemUser = fields.systemUser(settings.systemUser)
         settings.toolFolder = fields.optional(
             "tool-folder", .path, help: "folder of the engine's tools, when they are not in PATH")
-        settings.optionFile = fields.optional(
-            "option-file", .path, help: "an option file that a rewind may write: the server's new server_id")
         settings.logBin = fields.optional(
             "log-bin", .line, help: "the server's log_bin, when its option files are not the system's own")
         return settings
@@ -119,6 +129,8 @@ extension SourceKind {
     var answersQueries: Bool { self == .mariadb || self == .postgresql || self == .sqlite }
     /// Are its tables pinned on the live server?
     var isServerWithPins: Bool { self == .mariadb || self == .postgresql }
+    /// Has it a log that can be followed?
+    var hasLog: Bool { self == .mariadb || self == .postgresql }
 }
 
 extension Fields {

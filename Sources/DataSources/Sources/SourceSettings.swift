@@ -43,13 +43,12 @@ public struct MariaDBSettings: Sendable {
     public var systemUser = "mysql"
     /// Folder of the tools, when they are not in `PATH`.
     public var toolFolder: String?
-    /// An option file of the server that may be written when a rewind gives it another server id:
-    /// `/etc/mysql/mariadb.conf.d/99-lifeboat.cnf`.
-    public var optionFile: String?
     /// A journal of it is wanted: `examine` looks at what that needs too.
     public var followsLog = false
     /// The live server's `log_bin`, as its option files say it; nil asks `my_print_defaults`.
     public var logBin: String?
+    /// The server id that the follower of its binary log says it has; nil for one that is made of the source's name.
+    public var followerID: UInt32?
 
     /// The defaults.
     public init() {}

@@ -1,4 +1,5 @@
 import DataSources
+import Journal
 import Ledger
 import ObjectStore
 import Recovery
@@ -91,6 +92,10 @@ extension RecoveryError: DescribedError {
 }
 
 extension LedgerError: DescribedError {
+    var kind: String { code.rawValue }
+}
+
+extension JournalError: DescribedError {
     var kind: String { code.rawValue }
 }
 

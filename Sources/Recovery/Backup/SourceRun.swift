@@ -153,6 +153,8 @@ extension PointPart.Failure {
             self.init(kind: error.code.rawValue, message: error.message, hint: error.hint)
         case let error as LedgerError:
             self.init(kind: error.code.rawValue, message: "\(error.message): \(error.subject)", hint: error.hint)
+        case let error as JournalError:
+            self.init(kind: error.code.rawValue, message: error.message, hint: error.hint)
         default: self.init(kind: "failed", message: "\(error)", hint: "")
         }
     }

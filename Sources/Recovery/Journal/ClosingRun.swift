@@ -111,7 +111,7 @@ struct ClosingRun: Sendable {
 
     /// SHA-256 of a file, hexadecimal; nil when it cannot be read, and then the segments are.
     private static func digest(of path: String) -> String? {
-        guard let file = try? SpoolFile(path) else { return nil }
+        guard let file = try? SpoolFile.ifThere(path) else { return nil }
         var hasher = SHA256Hasher()
         var offset: UInt64 = 0
         while let bytes = try? file.read(at: offset, count: 1 << 20) {
@@ -140,7 +140,9 @@ private struct LogFiles: StreamSource {
                 kind: .file, permissions: 0o600, modified: modified, byteCount: file.header.byteCount)
             let path = (folder + [file.header.file]).map { Array($0.utf8) }
             let target = try sink.file(path, metadata, chunking: .files)
-            let input = try SpoolFile(file.path)
+            guard let input = try SpoolFile.ifThere(file.path) else {
+                throw RecoveryError(.contentDiffers, "a log file is gone", subject: file.path)
+            }
             var offset: UInt64 = 0
             while offset < file.header.byteCount {
                 let bytes = try input.read(at: offset, count: Int(min(file.header.byteCount - offset, 1 << 20)))

@@ -4,6 +4,8 @@ import Trees
 
 /// Which segments are not in a snapshot yet, and when their files are to become one.
 struct ClosingSchedule: Sendable {
+    /// Before a closing that failed is tried again, seconds.
+    private static let longestPause: Int64 = 60
     private let settings: JournalSettings
     private var timeline: UInt32 = 0
     /// Segments in order; nil when the chain must be read first.
@@ -50,8 +52,8 @@ struct ClosingSchedule: Sendable {
     /// A job failed.
     mutating func postpone(now: Timestamp) {
         isRunning = false
-        // Not at once again.
-        since = Timestamp(seconds: now.seconds - settings.closeEvery.components.seconds + 60)
+        let every = settings.closeEvery.components.seconds
+        since = Timestamp(seconds: now.seconds - every + min(max(every, 1), Self.longestPause))
         byteCount = 0
     }
 

@@ -50,7 +50,9 @@ final class FolderScan: @unchecked Sendable {
             let files = try source.logFiles(in: folder.path)
             if current == nil, try !open(files, isLive: isLive, &steps) { return }
             guard let log = current else { return }
-            let isComplete = files.contains { $0.name == log.name && $0.isComplete }
+            let file = files.first { $0.name == log.name }
+            let isComplete = file?.isComplete ?? false
+            if let file { log.path = file.path }
             try log.read(isComplete: isComplete, into: &steps)
             guard isComplete else { break }
             var cursor = log.cursor
@@ -59,7 +61,7 @@ final class FolderScan: @unchecked Sendable {
             current = nil
         }
         guard let log = current else { return }
-        if !isLive || isDue(log) { log.cut(endsFile: false, into: &steps) }
+        if !isLive || isDue(log) { try log.cut(endsFile: false, into: &steps) }
     }
 
     private func isDue(_ log: LogCutter) -> Bool {
@@ -76,13 +78,13 @@ final class FolderScan: @unchecked Sendable {
         if let ended, hasBegun {
             guard let next = LogOrder.next(after: ended.place.file, in: files) else { return false }
             current = try cutter(next, position: ended.position)
-            return true
+            return current != nil
         }
         guard let before else {
             guard let first = files.first else { return false }
             current = try cutter(first, position: "")
-            hasBegun = true
-            return true
+            hasBegun = current != nil
+            return hasBegun
         }
         return try join(before, files, isLive: isLive, &steps)
     }
@@ -93,13 +95,15 @@ final class FolderScan: @unchecked Sendable {
     ) throws -> Bool {
         guard let file = files.first(where: { $0.name == cursor.place.file }) else {
             guard let first = files.first, first.name > cursor.place.file else { return false }
-            steps.append(.gap("the log between \(cursor.place.file) and \(first.name) is missing"))
             current = try cutter(first, position: "")
-            (hasBegun, ended) = (true, nil)
-            return true
+            hasBegun = current != nil
+            if hasBegun {
+                steps.append(.gap("the log between \(cursor.place.file) and \(first.name) is missing"))
+            }
+            return hasBegun
         }
-        let log = try cutter(file, position: "")
-        switch try log.join(cursor) {
+        guard let log = try cutter(file, position: "") else { return false }
+        switch try log.join(cursor, isComplete: file.isComplete) {
         case .tooShort:
             // The tool may still be fetching it. A folder that a tool left so has nothing new.
             guard isLive, file.isComplete else { return false }
@@ -124,7 +128,7 @@ final class FolderScan: @unchecked Sendable {
         return try open(files, isLive: true, &steps)
     }
 
-    private func cutter(_ file: LogFile, position: String) throws -> LogCutter {
+    private func cutter(_ file: LogFile, position: String) throws -> LogCutter? {
         try LogCutter(file, source: source, position: position, limit: settings.segmentByteCount, now: now)
     }
 }

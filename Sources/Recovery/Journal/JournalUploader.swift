@@ -87,7 +87,7 @@ actor JournalUploader {
                 hint: "the bytes behind \(header.offset) are lost here; restart the journal to fetch them again")
         }
         let tail = try await writer.append(header, bytes)
-        closer.archived(tail.number, tail.digest, header, path: piece.file.path, now: context.now())
+        closer.archived(tail.number, tail.digest, header, path: piece.path, now: context.now())
         board.archived(header)
     }
 

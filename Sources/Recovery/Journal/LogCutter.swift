@@ -6,18 +6,21 @@ import Trees
 /// Reads one log file as it grows and cuts it into pieces at places where its reader knows the position.
 final class LogCutter {
     /// The first look, when nobody knows where the database stood before the file: small steps until the file says it.
-    private static let smallWindow = 64
+    private static let smallWindow = 16
     private static let smallStepsEnd: UInt64 = 64 << 10
     private static let largestWindow = 32 << 20
 
     let name: String
     let file: SpoolFile
+    /// Where it lies now: tools rename files that are complete.
+    var path: String
     private var reader: any LogReader
     private var hasher = SHA256Hasher()
     private let limit: UInt64
     private let window: Int
     private let now: @Sendable () -> Timestamp
-    /// Bytes from the beginning that the reader calls valid, all of them hashed.
+    private var hashedOffset: UInt64 = 0
+    /// Bytes from the beginning that the reader calls valid.
     private var validOffset: UInt64 = 0
     /// Bytes from the beginning that are in pieces, or were archived before.
     private var takenOffset: UInt64 = 0
@@ -30,14 +33,18 @@ final class LogCutter {
     /// - Parameters:
     ///   - position: where the database stood before the file; empty when nobody knows.
     ///   - limit: the largest piece, bytes.
-    init(
+    ///
+    /// Nil when the file has just been renamed.
+    init?(
         _ log: LogFile, source: any LogSource, position: String, limit: UInt64, now: @escaping @Sendable () -> Timestamp
     ) throws {
+        guard let file = try SpoolFile.ifThere(log.path) else { return nil }
+        self.file = file
+        path = log.path
         name = log.name
-        file = try SpoolFile(log.path)
         reader = source.logReader(file: log.name, position: position)
         self.limit = limit
-        window = Int(min(limit, 256 << 10))
+        window = Int(min(max(limit, 32 << 10), 256 << 10))
         self.now = now
         self.position = position
         takenPosition = position
@@ -57,78 +64,95 @@ final class LogCutter {
     /// How the file compares with what was archived of it before.
     enum Join { case same, tooShort, different }
 
-    /// Reads up to `cursor`, which makes no pieces, and compares.
-    func join(_ cursor: LogCursor) throws -> Join {
-        guard try file.byteCount() >= cursor.place.offset else { return .tooShort }
+    /// Reads up to `cursor`, which makes no pieces, and compares. A file may be as long as it will ever be and not hold its
+    /// bytes yet, so it is the reader who says how far it goes, unless it is complete.
+    func join(_ cursor: LogCursor, isComplete: Bool) throws -> Join {
+        let end = cursor.place.offset
+        guard try file.byteCount() >= end else { return .tooShort }
         isPositionKnown = true
-        while validOffset < cursor.place.offset {
-            let count = Int(min(cursor.place.offset - validOffset, UInt64(window)))
-            guard try step(count: count, isComplete: false) else {
-                // The reader wants more than was valid before: it is no such log.
-                return .different
-            }
+        while validOffset < end {
+            let rest = Int(min(try file.byteCount() - validOffset, UInt64(window)))
+            // Beyond the cursor only when the reader gets no further without.
+            if try step(count: Int(min(UInt64(rest), end - validOffset))) { continue }
+            if try step(count: rest) { continue }
+            guard isComplete else { return .tooShort }
+            take(through: end)
         }
-        guard hasher.digestSoFar().hex == cursor.prefixDigest else { return .different }
-        takenOffset = validOffset
-        (takenPosition, position, times, seen) = (cursor.position, cursor.position, (nil, nil), nil)
+        guard try digest(through: end) == cursor.prefixDigest else { return .different }
+        takenOffset = end
+        (takenPosition, position, times) = (
+            cursor.position, validOffset == end ? cursor.position : position, (nil, nil)
+        )
+        seen = validOffset == end ? nil : now()
         return .same
     }
 
     /// Takes what has come. `isComplete`: nothing will be added any more; then its last bytes are taken even if no reader
     /// calls them log, since a file must be whole to be replayed.
     func read(isComplete: Bool, into steps: inout [JournalStep]) throws {
-        var count = window
+        var count = isPositionKnown ? window : Self.smallWindow
         while try file.byteCount() > validOffset {
-            let size = try file.byteCount()
-            let wanted = isPositionKnown ? count : Self.smallWindow
-            let offered = Int(min(UInt64(wanted), size - validOffset))
-            if heldByteCount > 0, heldByteCount + UInt64(offered) > limit { cut(endsFile: false, into: &steps) }
-            if try step(count: offered, isComplete: false) {
-                count = window
-            } else if offered == wanted, wanted < Self.largestWindow {
-                isPositionKnown = true
-                count = wanted * 2
+            let offered = Int(min(UInt64(count), try file.byteCount() - validOffset))
+            if heldByteCount > 0, heldByteCount + UInt64(offered) > limit { try cut(endsFile: false, into: &steps) }
+            if try step(count: offered) {
+                if isPositionKnown { count = window }
+            } else if offered == count, count < Self.largestWindow {
+                count *= 2
             } else if isComplete {
-                _ = try step(count: offered, isComplete: true)
+                take(through: validOffset + UInt64(offered))
             } else {
                 break
             }
         }
-        if isComplete { cut(endsFile: true, into: &steps) }
+        if isComplete { try cut(endsFile: true, into: &steps) }
     }
 
     /// Makes a piece of what is held. An end of a file is a piece even without bytes.
-    func cut(endsFile: Bool, into steps: inout [JournalStep]) {
+    func cut(endsFile: Bool, into steps: inout [JournalStep]) throws {
         guard heldByteCount > 0 || endsFile else { return }
         let header = SegmentHeader(
             file: name, offset: takenOffset, byteCount: heldByteCount, endsFile: endsFile,
-            prefixDigest: hasher.digestSoFar().hex, from: takenPosition, to: position, firstTime: times.first,
+            prefixDigest: try digest(through: validOffset), from: takenPosition, to: position, firstTime: times.first,
             lastTime: times.last, written: "")
-        steps.append(.piece(LogPiece(file: file, header: header, seen: seen ?? now())))
+        steps.append(.piece(LogPiece(file: file, path: path, header: header, seen: seen ?? now())))
         (takenOffset, takenPosition, times, seen) = (validOffset, position, (nil, nil), nil)
     }
 
-    /// Reads the next `count` bytes; false when nothing of them is valid yet.
-    private func step(count: Int, isComplete: Bool) throws -> Bool {
+    /// Gives the reader the next `count` bytes; false when nothing of them is valid yet.
+    private func step(count: Int) throws -> Bool {
         let bytes = try file.read(at: validOffset, count: count)
-        var next = validOffset
-        if isComplete {
-            next += UInt64(bytes.count)
-        } else {
-            let progress = try reader.read(bytes[...])
-            next = progress.validOffset
-            guard next >= validOffset, next - validOffset <= UInt64(bytes.count) else {
-                throw SourceError(
-                    .malformedStream, "the reader went from byte \(validOffset) to \(next) with \(bytes.count) bytes",
-                    subject: file.path)
-            }
-            guard next > validOffset else { return false }
-            take(progress)
+        let progress = try reader.read(bytes[...])
+        guard progress.validOffset >= validOffset, progress.validOffset - validOffset <= UInt64(bytes.count) else {
+            throw SourceError(
+                .malformedStream,
+                "the reader went from byte \(validOffset) to \(progress.validOffset) with \(bytes.count) bytes",
+                subject: file.path)
         }
-        hasher.update(bytes.prefix(Int(next - validOffset)))
-        validOffset = next
+        guard progress.validOffset > validOffset else { return false }
+        validOffset = progress.validOffset
+        take(progress)
         if seen == nil { seen = now() }
         return true
+    }
+
+    /// Takes bytes that no reader calls log.
+    private func take(through end: UInt64) {
+        validOffset = end
+        if seen == nil { seen = now() }
+    }
+
+    /// SHA-256 of the file up to `end`, hexadecimal; ends ascend. The bytes are read again: a file that its tool fills in any
+    /// order was perhaps not full when the reader began to look at them, but is where it has found them valid.
+    private func digest(through end: UInt64) throws -> String {
+        while hashedOffset < end {
+            let bytes = try file.read(at: hashedOffset, count: Int(min(end - hashedOffset, 1 << 20)))
+            guard !bytes.isEmpty else {
+                throw RecoveryError(.systemFailed, "a spooled log file became shorter", subject: file.path)
+            }
+            hasher.update(bytes)
+            hashedOffset += UInt64(bytes.count)
+        }
+        return hasher.digestSoFar().hex
     }
 
     private func take(_ progress: LogProgress) {

@@ -8,10 +8,17 @@ final class SpoolFile: Sendable {
     let path: String
     private let descriptor: Int32
 
-    init(_ path: String) throws {
+    private init(_ path: String, _ descriptor: Int32) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        self.descriptor = descriptor
+    }
+
+    /// Opens a file; nil when there is none.
+    static func ifThere(_ path: String) throws -> SpoolFile? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        if descriptor < 0, errno == ENOENT { return nil }
         guard descriptor >= 0 else { throw RecoveryError.system(errno, "cannot open a log file", path) }
+        return SpoolFile(path, descriptor)
     }
 
     deinit { close(descriptor) }
@@ -50,6 +57,8 @@ final class SpoolFile: Sendable {
 struct LogPiece: Sendable {
     /// The file.
     let file: SpoolFile
+    /// Where the file lay when the piece was cut.
+    var path: String
     /// What a segment of these bytes would say, but for the time at which it is sealed.
     var header: SegmentHeader
     /// When the first of its bytes was seen.
@@ -62,6 +71,7 @@ struct LogPiece: Sendable {
             header.byteCount + next.header.byteCount <= limit
         else { return nil }
         var both = self
+        both.path = next.path
         both.header.byteCount += next.header.byteCount
         both.header.endsFile = next.header.endsFile
         both.header.prefixDigest = next.header.prefixDigest

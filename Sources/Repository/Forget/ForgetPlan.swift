@@ -63,7 +63,9 @@ extension SnapshotEntry: Encodable {
 
 extension SnapshotEntry {
     /// Does it carry the tag of a recovery point?
-    public var belongsToPoint: Bool { snapshot.tags?.contains { $0.hasPrefix("lifeboat-point:") } ?? false }
+    public var belongsToPoint: Bool {
+        snapshot.tags?.contains { $0.hasPrefix("lifeboat-point:") || $0.hasPrefix("journal:") } ?? false
+    }
 
     /// What keep rules ask of a snapshot.
     public var retentionItem: RetentionItem {

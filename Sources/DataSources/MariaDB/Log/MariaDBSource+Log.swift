@@ -69,6 +69,7 @@ extension MariaDBSource: LogSource {
     /// What tells our connection from other replicas: the same each time, so that the server ends one that was left behind when
     /// the next comes. At least 2^31, where no server of people's has its id.
     private var followerID: UInt32 {
+        if let id = settings.followerID { return id }
         let text = "\(name) \(settings.user) \(settings.server.socket ?? "") \(settings.server.host)"
         // FNV-1a: any spread will do.
         let hash = text.utf8.reduce(0x811C_9DC5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
