@@ -77,7 +77,11 @@ struct MariaDBLogSourceTests {
         "what keeps a log from being followed is told: a file that was purged, an account without the right, no server")
     func refused() async throws {
         let stage = try await MariaDBStage()
-        try await stage.admin("CREATE USER poor@localhost; FLUSH BINARY LOGS; PURGE BINARY LOGS TO 'binlog.000002'")
+        try await stage.admin("CREATE USER poor@localhost; FLUSH BINARY LOGS")
+        // A file whose transactions the engine has not all flushed is kept, silently.
+        while try await stage.source(.physical).logState().oldestFile != "binlog.000002" {
+            try await stage.admin("PURGE BINARY LOGS TO 'binlog.000002'")
+        }
         let folder = try stage.newFolder("log")
         let purged = await #expect(throws: SourceError.self) {
             try await stage.source(.physical).follow(first: "binlog.000001", into: folder)
