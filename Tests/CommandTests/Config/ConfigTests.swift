@@ -1,5 +1,6 @@
 import Chunking
 import Configuration
+import DataSources
 import Glibc
 import Sealing
 import Settings
@@ -176,8 +177,8 @@ struct ConfigTests {
         #expect(try await text(.file(place.passwordFile)) == Array(Workplace.password.utf8))
         #expect(try await text(.command("printf 'a b\\n'")) == Array("a b".utf8))
         #expect(try await text(.env("DB")) == Array("pass word".utf8))
-        await #expect(throws: CommandError.self) { try await text(.env("NONE")) }
+        await #expect(throws: SourceError.self) { try await text(.env("NONE")) }
         chmod(place.passwordFile, 0o644)
-        await #expect(throws: CommandError.self) { try await text(.file(place.passwordFile)) }
+        await #expect(throws: SourceError.self) { try await text(.file(place.passwordFile)) }
     }
 }

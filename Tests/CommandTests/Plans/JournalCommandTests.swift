@@ -43,7 +43,7 @@ extension ServiceSuites {
         }
 
         private func caughtUp(_ service: Service) async throws {
-            let end = ContinuousClock.now + .seconds(30)
+            let end = ContinuousClock.now + .seconds(240)
             while true {
                 let journal = try await status(service).journal
                 if journal.is_running, let to = journal.spans.last?.to, to == journal.server_position { return }

@@ -73,7 +73,9 @@ struct MariaDBFailureTests {
         try await fill(stage)
         let error = await #expect(throws: SourceError.self) { () async throws in
             _ = try await broken(stage, method) {
-                let children = try await Tool.run("pgrep", ["-P", String(getpid()), "-f", tool])
+                // Ours alone, by its option file: tests of other suites have children of that name too.
+                let pattern = "\(tool) .*\(stage.folder("tmp"))/"
+                let children = try await Tool.run("pgrep", ["-P", String(getpid()), "-f", pattern])
                 for child in children.split(separator: "\n").compactMap({ Int32($0) }) { kill(child, SIGKILL) }
             }
         }

@@ -119,7 +119,7 @@ final class JournalStage: Sendable {
 
     /// Waits until something holds; half a minute, and then says where.
     func until(_ location: SourceLocation = #_sourceLocation, _ holds: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(240)
         while try await !holds() {
             try #require(ContinuousClock.now < end, "it does not come true", sourceLocation: location)
             try await Task.sleep(for: .milliseconds(10))

@@ -21,6 +21,7 @@ struct EventFinderTests {
         let start = try #require(reading.position)
         let archive = stage.folder("archive")
         let follower = try Follower(log.source, first: nil, folder: stage.folder("follow-1"), archive: archive)
+        try await stage.wait("SELECT count(*) > 0 FROM pg_stat_replication")
         try await log.writeRows(5)
         try await log.write("delete", "DELETE FROM victim WHERE i <= 150")
         try await log.write("update", "SAVEPOINT a; UPDATE victim SET t = '' WHERE i > 390; RELEASE a")

@@ -65,6 +65,7 @@ struct FollowFailureTests {
         try await log.writeRows(50)
         let archive = log.stage.folder("archive")
         let follower = try Follower(log.source, first: nil, folder: log.stage.folder("follow"), archive: archive)
+        try await log.stage.wait("SELECT count(*) > 0 FROM pg_stat_replication")
         try await log.writeLong()
         try await follower.catchUp()
         await follower.stop()

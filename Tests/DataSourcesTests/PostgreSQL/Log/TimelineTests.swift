@@ -22,6 +22,7 @@ struct TimelineTests {
         let (reading, snapshot) = try await stage.backup(log.source)
         let archive = stage.folder("archive")
         var follower = try Follower(log.source, first: nil, folder: stage.folder("follow-1"), archive: archive)
+        try await stage.wait("SELECT count(*) > 0 FROM pg_stat_replication")
         try await log.writeMixture("a")
         let before = try await log.steps().count
         try await follower.catchUp()
@@ -81,6 +82,7 @@ struct TimelineTests {
         let start = try #require(reading.position)
         let archive = stage.folder("archive")
         let follower = try Follower(log.source, first: nil, folder: stage.folder("follow-1"), archive: archive)
+        try await stage.wait("SELECT count(*) > 0 FROM pg_stat_replication")
         try await log.writeMixture("a")
         try await log.writeRows(30)
         try await follower.catchUp()
