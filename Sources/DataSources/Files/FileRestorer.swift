@@ -22,7 +22,7 @@ public struct FileRestorer: SourceRestorer {
                     hint: "name an empty folder")
             }
             for name in names where rename("\(files)/\(name)", "\(data)/\(name)") != 0 {
-                throw PlacedFiles.failure("cannot place", "\(files)/\(name)")
+                throw FileTree.failure("cannot place", "\(files)/\(name)")
             }
             try PlacedFiles.sync(data)
         }
@@ -38,7 +38,7 @@ public struct FileRestorer: SourceRestorer {
     }
 
     private static func names(in folder: String) throws(SourceError) -> [String] {
-        guard let stream = opendir(folder) else { throw PlacedFiles.failure("cannot list", folder) }
+        guard let stream = opendir(folder) else { throw FileTree.failure("cannot list", folder) }
         defer { closedir(stream) }
         var names = [String]()
         while let entry = readdir(stream) {

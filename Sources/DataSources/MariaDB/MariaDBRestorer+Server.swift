@@ -22,11 +22,11 @@ extension MariaDBRestorer {
         let serverSocket = "\(run)/server/mariadb.sock"
         let password = SecretBytes.random(count: 24).withBytes { $0.map { MariaDBRestorer.hex($0) }.joined() }
         let initFile = "\(run)/server/init.sql"
-        try PrivateFile.write(initFile, Array(MariaDBRestorer.initStatements(password).utf8), owner: account)
+        try SmallFile.writePrivate(initFile, Array(MariaDBRestorer.initStatements(password).utf8), owner: account)
         defer { unlink(initFile) }
         let port = try LoopbackPort.free()
         let optionFile = "\(run)/client.cnf"
-        try PrivateFile.write(optionFile, Array(MariaDBRestorer.options(serverSocket, password).utf8))
+        try SmallFile.writePrivate(optionFile, Array(MariaDBRestorer.options(serverSocket, password).utf8))
         let client = MariaDBClient(tools: tools, optionFile: optionFile, subject: "scratch server on \(data)")
         var plan = PrivateServer.Plan(
             tools.serverPath("mariadbd"),

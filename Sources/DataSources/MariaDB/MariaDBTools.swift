@@ -9,13 +9,7 @@ final class PrivateFolder: Sendable {
 
     /// Makes one in `base`.
     init(in base: String, _ purpose: String) throws {
-        var template = Array("\(base)/lifeboat-\(purpose)-XXXXXX".utf8CString)
-        guard template.withUnsafeMutableBufferPointer({ $0.baseAddress.flatMap { mkdtemp($0) } }) != nil else {
-            throw SourceError(
-                errno == ENOSPC ? .noSpace : .failed, "cannot make a temporary folder: \(errorText(errno))",
-                subject: base)
-        }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = try FileTree.makeTemporaryFolder(in: base, purpose)
     }
 
     deinit { FileTree.remove(path) }
@@ -23,28 +17,8 @@ final class PrivateFolder: Sendable {
     /// Writes a file that only its owner may read.
     func write(_ name: String, _ bytes: [UInt8]) throws -> String {
         let file = "\(path)/\(name)"
-        try PrivateFile.write(file, bytes)
+        try SmallFile.writePrivate(file, bytes)
         return file
-    }
-}
-
-/// A file that only its owner may read.
-enum PrivateFile {
-    /// Writes it anew; `owner` is given it.
-    static func write(_ path: String, _ bytes: [UInt8], owner: SystemAccount? = nil) throws {
-        unlink(path)
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else {
-            throw SourceError(.failed, "cannot make a file: \(errorText(errno))", subject: path)
-        }
-        defer { close(file) }
-        if let owner, fchown(file, owner.userID, owner.groupID) != 0 {
-            throw SourceError(.failed, "cannot give a file to \(owner.name): \(errorText(errno))", subject: path)
-        }
-        guard bytes.withUnsafeBytes({ Glibc.write(file, $0.baseAddress, $0.count) }) == bytes.count else {
-            throw SourceError(
-                errno == ENOSPC ? .noSpace : .failed, "cannot write a file: \(errorText(errno))", subject: path)
-        }
     }
 }
 

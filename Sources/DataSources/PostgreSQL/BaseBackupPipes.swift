@@ -33,7 +33,7 @@ final class BaseBackupPipes: Sendable {
         }
         for tablespace in tablespaces + [nil] where mkfifo(path(tablespace), 0o600) != 0 {
             if errno == EEXIST { throw TooLate() }
-            throw PostgreSQLFiles.failure("cannot make a pipe", path(tablespace))
+            throw FileTree.failure("cannot make a pipe", path(tablespace))
         }
     }
 
@@ -43,7 +43,7 @@ final class BaseBackupPipes: Sendable {
         defer { for pipe in waiting { close(pipe.end) } }
         for tablespace in tablespaces + [nil] {
             let end = open(path(tablespace), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-            guard end >= 0 else { throw PostgreSQLFiles.failure("cannot open the pipe", path(tablespace)) }
+            guard end >= 0 else { throw FileTree.failure("cannot open the pipe", path(tablespace)) }
             waiting.append((tablespace, end))
         }
         while !waiting.isEmpty {
@@ -58,12 +58,12 @@ final class BaseBackupPipes: Sendable {
             throw SourceError(.malformedStream, "pg_basebackup wrote to its standard output", subject: subject)
         }
         let expected = Set((tablespaces + ["base"]).map { "\($0).tar" } + ["backup_manifest"])
-        if let name = PostgreSQLFiles.names(in: folder).first(where: { !expected.contains($0) }) {
+        if let name = FileTree.namesIfAny(in: folder).first(where: { !expected.contains($0) }) {
             throw SourceError(
                 .suspectContent, "pg_basebackup wrote \(name) too: a tablespace was made meanwhile", subject: subject,
                 hint: "run the backup again")
         }
-        let bytes = try PostgreSQLFiles.read("\(folder)/backup_manifest", limit: 1 << 30)
+        let bytes = try SmallFile.read("\(folder)/backup_manifest", limit: 1 << 30)
         let metadata = Metadata(kind: .file, permissions: 0o600, modified: .unknown, byteCount: UInt64(bytes.count))
         try taker.takeManifest(bytes, at: manifest, metadata)
     }
@@ -103,7 +103,7 @@ final class BaseBackupPipes: Sendable {
             } else if errno == EAGAIN {
                 _ = try wait(for: [end], output)
             } else if errno != EINTR {
-                throw PostgreSQLFiles.failure("cannot read from pg_basebackup", subject)
+                throw FileTree.failure("cannot read from pg_basebackup", subject)
             }
         }
         return filled

@@ -14,8 +14,8 @@ struct LogicalRestore: Sendable {
     /// Makes a cluster in `data`, starts it privately, loads everything and stops it.
     func build(files: String, data: String, run: String) async throws {
         let folder = PostgreSQLTools.folder(named: restorer.settings.toolFolder, major: record.major)
-        try PostgreSQLFiles.makeFolder(data)
-        if let account = restorer.account { try PostgreSQLFiles.give(data, to: account) }
+        try FileTree.makeFolder(data)
+        if let account = restorer.account { try FileTree.give(data, to: account) }
         var initdb = ToolCommand(
             restorer.tool("initdb", folder),
             [
@@ -44,17 +44,17 @@ struct LogicalRestore: Sendable {
             ServerAddress(host: target.host, port: target.port), user: target.user, password: target.password,
             maintenanceDatabase: "postgres", toolFolder: folder, environment: restorer.environment)
         try await proveEmpty(client)
-        let ownFolder = try PostgreSQLFiles.makeTemporaryFolder(in: restorer.environment.temporaryFolder)
-        defer { PostgreSQLFiles.remove(ownFolder) }
+        let ownFolder = try FileTree.makeTemporaryFolder(in: restorer.environment.temporaryFolder, "pg")
+        defer { FileTree.remove(ownFolder) }
         let globals = "\(ownFolder)/globals.sql"
-        try PostgreSQLFiles.write(globals, try await fittingGlobals("\(files)/globals.sql", client))
+        try SmallFile.write(globals, try await fittingGlobals("\(files)/globals.sql", client))
         try await load(files: files, client: client, globals: globals, tablespaces: nil)
         try await analyze(client)
     }
 
     /// The roles without the account that loads them, which stays as it is: with the origin's password it could not go on.
     private func fittingGlobals(_ file: String, _ client: PostgreSQLClient) async throws -> [UInt8] {
-        let bytes = try PostgreSQLFiles.read(file, limit: 1 << 28)
+        let bytes = try SmallFile.read(file, limit: 1 << 28)
         let isThere = "SELECT count(*) FROM pg_roles WHERE rolname = \(sqlText(record.superuser))"
         // The line that makes the first superuser is a comment, since most clusters have that role.
         let first = try await client.value(isThere) == "0" ? "CREATE ROLE \(sqlName(record.superuser));\n" : ""
@@ -85,14 +85,14 @@ struct LogicalRestore: Sendable {
     ) async throws {
         try await psql([globals ?? "\(files)/globals.sql"], client)
         try await loadTablespaces("\(files)/tablespaces.sql", tablespaces, client)
-        for database in PostgreSQLFiles.names(in: "\(files)/databases") {
+        for database in FileTree.namesIfAny(in: "\(files)/databases") {
             let folder = "\(files)/databases/\(database)"
-            guard PostgreSQLFiles.exists("\(folder)/\(DumpPart.preData.rawValue)") else {
+            guard FileTree.exists("\(folder)/\(DumpPart.preData.rawValue)") else {
                 throw SourceError(.malformedStream, "a dump lacks its beginning", subject: folder)
             }
-            let tables = PostgreSQLFiles.names(in: "\(folder)/tables").map { "\(folder)/tables/\($0)" }
+            let tables = FileTree.namesIfAny(in: "\(folder)/tables").map { "\(folder)/tables/\($0)" }
             let others = DumpPart.allCases.dropFirst().map { "\(folder)/\($0.rawValue)" }
-                .filter(PostgreSQLFiles.exists)
+                .filter(FileTree.exists)
             restorer.environment.report("loading the database \(database)")
             try await psql(["\(folder)/\(DumpPart.preData.rawValue)"] + tables + others, client)
         }
@@ -102,22 +102,22 @@ struct LogicalRestore: Sendable {
     private func loadTablespaces(_ file: String, _ folder: String?, _ client: PostgreSQLClient) async throws {
         guard let folder else { return try await psql([file], client) }
         var text = [String]()
-        let lines = String(decoding: try PostgreSQLFiles.read(file, limit: 1 << 26), as: UTF8.self)
+        let lines = String(decoding: try SmallFile.read(file, limit: 1 << 26), as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false)
         for line in lines {
             guard line.hasPrefix("CREATE TABLESPACE "), let place = line.ranges(of: " LOCATION '").last else {
                 text.append(String(line))
                 continue
             }
-            try PostgreSQLFiles.makeFolder(folder)
+            try FileTree.makeFolder(folder)
             let own = "\(folder)/\(text.count)"
-            try PostgreSQLFiles.makeFolder(own)
-            if let account = restorer.account { try PostgreSQLFiles.give(folder, to: account) }
+            try FileTree.makeFolder(own)
+            if let account = restorer.account { try FileTree.give(folder, to: account) }
             text.append("\(line[..<place.lowerBound]) LOCATION \(sqlText(own));")
         }
-        let changed = try PostgreSQLFiles.makeTemporaryFolder(in: restorer.environment.temporaryFolder)
-        defer { PostgreSQLFiles.remove(changed) }
-        try PostgreSQLFiles.write("\(changed)/tablespaces.sql", Array(text.joined(separator: "\n").utf8))
+        let changed = try FileTree.makeTemporaryFolder(in: restorer.environment.temporaryFolder, "pg")
+        defer { FileTree.remove(changed) }
+        try SmallFile.write("\(changed)/tablespaces.sql", Array(text.joined(separator: "\n").utf8))
         try await psql(["\(changed)/tablespaces.sql"], client)
     }
 

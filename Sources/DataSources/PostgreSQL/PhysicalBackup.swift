@@ -64,8 +64,8 @@ struct PhysicalBackup: Sendable {
     private func readTablespaces(
         _ tool: PostgreSQLVersion, _ archive: @escaping @Sendable (SourceContent) async throws -> Void
     ) async throws -> BaseBackupFacts {
-        let parent = try PostgreSQLFiles.makeTemporaryFolder(in: source.environment.temporaryFolder)
-        defer { PostgreSQLFiles.remove(parent) }
+        let parent = try FileTree.makeTemporaryFolder(in: source.environment.temporaryFolder, "pg")
+        defer { FileTree.remove(parent) }
         let lane = BlockingLane(name: "pipes", threadCount: 1)
         for attempt in 1...PhysicalBackup.attempts {
             let pipes = BaseBackupPipes(

@@ -39,15 +39,15 @@ final class PostgreSQLClient: Sendable {
             return
         }
         let line = try passwordLine(try await password())
-        let folder = try PostgreSQLFiles.makeTemporaryFolder(in: environment.temporaryFolder)
+        let folder = try FileTree.makeTemporaryFolder(in: environment.temporaryFolder, "pg")
         passwordFolder = folder
         variables["PGPASSFILE"] = "\(folder)/pgpass"
         self.variables = variables
-        try PostgreSQLFiles.write("\(folder)/pgpass", line)
+        try SmallFile.write("\(folder)/pgpass", line)
     }
 
     deinit {
-        if let passwordFolder { PostgreSQLFiles.remove(passwordFolder) }
+        if let passwordFolder { FileTree.remove(passwordFolder) }
     }
 
     /// A command that connects to the server; `database` nil for those that want none.

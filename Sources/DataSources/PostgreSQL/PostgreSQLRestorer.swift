@@ -38,7 +38,7 @@ public struct PostgreSQLRestorer: SourceRestorer {
             try checkNumber(tablespace.oid)
             let link = "\(files)/data/pg_tblspc/\(tablespace.oid)"
             guard symlink("../../tablespaces/\(tablespace.oid)", link) == 0 else {
-                throw PostgreSQLFiles.failure("cannot make the link", link)
+                throw FileTree.failure("cannot make the link", link)
             }
             links.append(link)
         }
@@ -59,16 +59,16 @@ public struct PostgreSQLRestorer: SourceRestorer {
     /// until then it holds `recovery.signal`, and a server that is started on it by hand wants a `restore_command`.
     public func build(files: String, data: String, run: String) async throws {
         let record = try SnapshotRecord.read(from: files)
-        guard PostgreSQLFiles.names(in: data).isEmpty else {
+        guard FileTree.namesIfAny(in: data).isEmpty else {
             throw SourceError(.targetOccupied, "the folder is not empty", subject: data)
         }
         switch record.method {
         case .physical: try PhysicalRestore(self, record).build(files: files, data: data)
         case .logical: try await LogicalRestore(self, record).build(files: files, data: data, run: run)
         }
-        try PostgreSQLFiles.write("\(data)/\(PrivatePostgreSQL.recordName)", Array("\(record.superuser)\n".utf8))
-        if let account { try PostgreSQLFiles.give("\(data)/\(PrivatePostgreSQL.recordName)", to: account) }
-        try PostgreSQLFiles.flush(data)
+        try SmallFile.write("\(data)/\(PrivatePostgreSQL.recordName)", Array("\(record.superuser)\n".utf8))
+        if let account { try FileTree.give("\(data)/\(PrivatePostgreSQL.recordName)", to: account) }
+        try FileTree.flush(data)
     }
 
     /// Starts a private server, see `SourceRestorer`; returns when the base is recovered and the server writable.

@@ -23,7 +23,7 @@ final class PostgreSQLSession {
         _ client: PostgreSQLClient, database: String, on runner: ToolRunner, _ body: (PostgreSQLSession) throws -> R
     ) throws -> R {
         var ends: [Int32] = [-1, -1]
-        guard lb_pipe(&ends) == 0 else { throw PostgreSQLFiles.failure("cannot make a pipe", client.name) }
+        guard lb_pipe(&ends) == 0 else { throw FileTree.failure("cannot make a pipe", client.name) }
         let writeEnd = ends[1]
         var isOpen = true
         defer { if isOpen { close(writeEnd) } }

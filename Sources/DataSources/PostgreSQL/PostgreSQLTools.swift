@@ -12,7 +12,7 @@ enum PostgreSQLTools {
     /// A folder whose `psql` can ask the server for its version; any version will do.
     static func anyFolder(named: String?) -> String? {
         if let named { return named }
-        let majors = PostgreSQLFiles.names(in: "/usr/lib/postgresql").compactMap { Int($0) }.sorted(by: >)
+        let majors = FileTree.namesIfAny(in: "/usr/lib/postgresql").compactMap { Int($0) }.sorted(by: >)
         return majors.lazy.compactMap { folder(named: nil, major: $0) }.first
     }
 

@@ -27,7 +27,7 @@ final class PrivatePostgreSQL: ScratchServer {
         _ restorer: PostgreSQLRestorer, data: String, run: String, superuser: String? = nil,
         more: [String: String] = [:]
     ) async throws -> PrivatePostgreSQL {
-        let version = String(decoding: try PostgreSQLFiles.read("\(data)/PG_VERSION"), as: UTF8.self)
+        let version = String(decoding: try SmallFile.read("\(data)/PG_VERSION"), as: UTF8.self)
         guard let major = PostgreSQLVersion(version)?.major else {
             throw SourceError(.malformedStream, "PG_VERSION is no version: \(version)", subject: data)
         }
@@ -61,16 +61,16 @@ final class PrivatePostgreSQL: ScratchServer {
     }
 
     private static func readSuperuser(_ data: String) throws -> String {
-        guard PostgreSQLFiles.exists("\(data)/\(recordName)") else { return "postgres" }
-        let text = String(decoding: try PostgreSQLFiles.read("\(data)/\(recordName)"), as: UTF8.self)
+        guard FileTree.exists("\(data)/\(recordName)") else { return "postgres" }
+        let text = String(decoding: try SmallFile.read("\(data)/\(recordName)"), as: UTF8.self)
         return String(text.dropLast())
     }
 
     /// Removes the lock of a server that is gone. PostgreSQL takes a zombie for alive, so we look ourselves.
     private static func clearLocks(_ data: String) throws {
         let lock = "\(data)/postmaster.pid"
-        guard PostgreSQLFiles.exists(lock) else { return }
-        let text = String(decoding: try PostgreSQLFiles.read(lock), as: UTF8.self)
+        guard FileTree.exists(lock) else { return }
+        let text = String(decoding: try SmallFile.read(lock), as: UTF8.self)
         if let process = text.split(separator: "\n").first.flatMap({ Int32($0) }), isAlive(process, in: data) {
             throw SourceError(
                 .targetOccupied, "the process \(process) serves this data folder", subject: data, hint: "stop it first")

@@ -42,16 +42,16 @@ struct ServerSettings {
 
     /// Writes the files that `values` name, and opens the folder to the account.
     static func writeFiles(run: String, account: SystemAccount?) throws {
-        try PostgreSQLFiles.makeFolder(run)
+        try FileTree.makeFolder(run)
         // Who can reach the socket is decided by the folder, 0700; loopback asks for the origin's passwords.
         let hosts = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
         for (name, text) in [("postgresql.conf", ""), ("pg_hba.conf", hosts), ("pg_ident.conf", "")] {
-            try PostgreSQLFiles.write("\(run)/\(name)", Array(text.utf8))
-            if let account { try PostgreSQLFiles.give("\(run)/\(name)", to: account) }
+            try SmallFile.write("\(run)/\(name)", Array(text.utf8))
+            if let account { try FileTree.give("\(run)/\(name)", to: account) }
         }
-        guard chmod(run, 0o700) == 0 else { throw PostgreSQLFiles.failure("cannot close it to others", run) }
+        guard chmod(run, 0o700) == 0 else { throw FileTree.failure("cannot close it to others", run) }
         if let account, lchown(run, account.userID, account.groupID) != 0 {
-            throw PostgreSQLFiles.failure("cannot give it to \(account.name)", run)
+            throw FileTree.failure("cannot give it to \(account.name)", run)
         }
     }
 }

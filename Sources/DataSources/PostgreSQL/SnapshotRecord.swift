@@ -39,7 +39,7 @@ struct SnapshotRecord: Sendable, Codable, Hashable {
     static func read(from files: String) throws -> SnapshotRecord {
         let path = "\(files)/\(fileName)"
         do {
-            return try JSONDecoder().decode(SnapshotRecord.self, from: Data(try PostgreSQLFiles.read(path)))
+            return try JSONDecoder().decode(SnapshotRecord.self, from: Data(try SmallFile.read(path)))
         } catch let error as DecodingError {
             throw SourceError(.malformedStream, "it cannot be read: \(error)", subject: path, cause: error)
         }

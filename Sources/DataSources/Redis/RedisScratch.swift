@@ -36,8 +36,8 @@ struct RedisScratchPlan: Sendable {
             requirepass \(password.withBytes { String(decoding: $0, as: UTF8.self) })
 
             """
-        try PlacedFiles.write(Array(text.utf8), to: configuration, account: account)
-        try PlacedFiles.write(password.withBytes { Array($0) }, to: passwordFile, account: account)
+        try SmallFile.writePrivate(configuration, Array(text.utf8), owner: account)
+        try SmallFile.writePrivate(passwordFile, password.withBytes { Array($0) }, owner: account)
     }
 
     /// 32 hexadecimal digits.

@@ -48,7 +48,7 @@ public struct SQLiteRestorer: SourceRestorer {
     /// The file of that name; where the live one has another name today, the only one but `RESTORE.md`.
     private static func find(_ name: String, in folder: String) throws(SourceError) -> String {
         if access("\(folder)/\(name)", F_OK) == 0 { return name }
-        guard let stream = opendir(folder) else { throw PlacedFiles.failure("cannot list", folder) }
+        guard let stream = opendir(folder) else { throw FileTree.failure("cannot list", folder) }
         defer { closedir(stream) }
         var names = [String]()
         while let entry = readdir(stream) {

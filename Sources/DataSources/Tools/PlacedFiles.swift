@@ -7,9 +7,11 @@ enum PlacedFiles {
     static func makeFolder(_ path: String, account: SystemAccount?) throws(SourceError) {
         if mkdir(path, 0o700) != 0, errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeFolder(String(path[..<slash]), account: nil)
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("cannot make the folder", path) }
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+                throw FileTree.failure("cannot make the folder", path)
+            }
         } else if access(path, F_OK) != 0 {
-            throw failure("cannot make the folder", path)
+            throw FileTree.failure("cannot make the folder", path)
         }
         try give(path, to: account)
     }
@@ -22,74 +24,48 @@ enum PlacedFiles {
             throw SourceError(.targetOccupied, "there is a file already", subject: target, hint: "name an empty folder")
         }
         if rename(from, target) != 0 {
-            guard errno == EXDEV else { throw failure("cannot place the file", from) }
+            guard errno == EXDEV else { throw FileTree.failure("cannot place the file", from) }
             try copy(from, to: target)
-            guard unlink(from) == 0 else { throw failure("cannot remove the file", from) }
+            guard unlink(from) == 0 else { throw FileTree.failure("cannot remove the file", from) }
         }
-        if let mode, chmod(target, mode) != 0 { throw failure("cannot set the mode of", target) }
+        if let mode, chmod(target, mode) != 0 { throw FileTree.failure("cannot set the mode of", target) }
         try give(target, to: account)
         try sync(target)
-    }
-
-    /// Writes a file that only `account` can read.
-    static func write(_ bytes: [UInt8], to path: String, account: SystemAccount?) throws(SourceError) {
-        unlink(path)
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw failure("cannot make", path) }
-        defer { close(file) }
-        try append(bytes[...], to: file, path)
-        if let account, fchown(file, account.userID, account.groupID) != 0 { throw failure("cannot give away", path) }
     }
 
     /// Everything of the file, or the names in the folder, is on disk when this returns.
     static func sync(_ path: String) throws(SourceError) {
         let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw failure("cannot open", path) }
+        guard file >= 0 else { throw FileTree.failure("cannot open", path) }
         defer { close(file) }
-        guard fsync(file) == 0 || errno == EINVAL else { throw failure("cannot sync", path) }
+        guard fsync(file) == 0 || errno == EINVAL else { throw FileTree.failure("cannot sync", path) }
     }
 
     private static func give(_ path: String, to account: SystemAccount?) throws(SourceError) {
         guard let account else { return }
-        guard lchown(path, account.userID, account.groupID) == 0 else { throw failure("cannot give away", path) }
+        guard lchown(path, account.userID, account.groupID) == 0 else {
+            throw FileTree.failure("cannot give away", path)
+        }
     }
 
     private static func copy(_ from: String, to target: String) throws(SourceError) {
         let source = open(from, O_RDONLY | O_CLOEXEC)
-        guard source >= 0 else { throw failure("cannot open", from) }
+        guard source >= 0 else { throw FileTree.failure("cannot open", from) }
         defer { close(source) }
         let file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw failure("cannot make", target) }
+        guard file >= 0 else { throw FileTree.failure("cannot make", target) }
         defer { close(file) }
         var status = stat()
         guard fstat(source, &status) == 0, fchown(file, status.st_uid, status.st_gid) == 0,
             fchmod(file, status.st_mode & 0o7777) == 0
-        else { throw failure("cannot set owner and mode of", target) }
+        else { throw FileTree.failure("cannot set owner and mode of", target) }
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = read(source, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw failure("cannot read", from) }
+            guard count >= 0 else { throw FileTree.failure("cannot read", from) }
             if count == 0 { return }
-            try append(buffer[..<count], to: file, target)
+            try SmallFile.append(buffer[..<count], to: file, target)
         }
-    }
-
-    private static func append(_ bytes: ArraySlice<UInt8>, to file: Int32, _ path: String) throws(SourceError) {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure("cannot write", path) }
-            rest = rest.dropFirst(count)
-        }
-    }
-
-    static func failure(_ what: String, _ path: String) -> SourceError {
-        let number = errno
-        return SourceError(
-            number == ENOSPC || number == EDQUOT
-                ? .noSpace : number == EACCES || number == EPERM ? .accessDenied : .failed,
-            "\(what): \(errorText(number))", subject: path)
     }
 }

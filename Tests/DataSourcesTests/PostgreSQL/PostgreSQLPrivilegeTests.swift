@@ -103,7 +103,7 @@ struct PostgreSQLPrivilegeTests {
             ? "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n" : "local all all trust\n"
         func put(_ text: String) async throws {
             let before = try await stage.sql("SELECT pg_conf_load_time()").dropLast()
-            try PostgreSQLFiles.write(file, Array(text.utf8))
+            try SmallFile.write(file, Array(text.utf8))
             try await stage.sql("SELECT pg_reload_conf()")
             // It only asks the postmaster, which new sessions come from.
             try await stage.wait("SELECT pg_conf_load_time() > '\(before)'")

@@ -57,7 +57,7 @@ final class PostgreSQLStage: Sendable {
         settings.user = user
         settings.method = method
         let secret = "\(server.folder)/backup.secret"
-        settings.password = { SecretBytes(try PostgreSQLFiles.read(secret)) }
+        settings.password = { SecretBytes(try SmallFile.read(secret)) }
         return settings
     }
 
@@ -96,7 +96,7 @@ final class PostgreSQLStage: Sendable {
     func follow(_ snapshot: BackupResult) async throws -> (port: Int, target: String) {
         let id = try #require(snapshot.id).digest.hex
         let target = folder("target")
-        try PostgreSQLFiles.write(folder("password"), Array(PostgreSQLStage.password.utf8))
+        try SmallFile.write(folder("password"), Array(PostgreSQLStage.password.utf8))
         let port = try LoopbackPort.free()
         let variables = [
             "RESTIC_REPOSITORY": folder("repository"), "RESTIC_PASSWORD_FILE": folder("password"), "SNAPSHOT": id,

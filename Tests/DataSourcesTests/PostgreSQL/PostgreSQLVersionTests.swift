@@ -38,7 +38,7 @@ struct PostgreSQLVersionTests {
     private func tools(_ version: String, _ folder: ScratchFolder) throws -> String {
         for name in ["pg_basebackup", "pg_dump", "pg_dumpall"] {
             let text = "#!/bin/sh\necho '\(name) (PostgreSQL) \(version)'\n"
-            try PostgreSQLFiles.write(folder(name), Array(text.utf8), permissions: 0o755)
+            try SmallFile.write(folder(name), Array(text.utf8), permissions: 0o755)
         }
         symlink("/usr/lib/postgresql/15/bin/psql", folder("psql"))
         return folder.path

@@ -73,7 +73,7 @@ extension MariaDBRestorer {
         let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
         let base = log.split(separator: "/").last.map(String.init) ?? log
         let names = try FileTree.names(in: folder).filter { $0.hasPrefix("\(base).") && BinlogName($0) != nil }
-        try PrivateFile.write(
+        try SmallFile.writePrivate(
             path, Array(names.map { "./\($0)\n" }.joined().utf8), owner: account)
     }
 

@@ -63,7 +63,7 @@ extension MariaDBRestorer {
             try MariaDBRestorer.copy(log.files[index].path, to: path, end: end)
             paths.append(path)
         }
-        try PrivateFile.write("\(folder)/relay.index", Array(paths.map { $0 + "\n" }.joined().utf8))
+        try SmallFile.writePrivate("\(folder)/relay.index", Array(paths.map { $0 + "\n" }.joined().utf8))
         if let account { try FileTree.give(folder, to: account) }
         return paths
     }

@@ -46,13 +46,13 @@ extension PostgreSQLRestorer: LogReplayer {
         var restorer = self
         restorer.serverNames += serverNames
         let before = try await ControlPlace.read(restorer, data: data)
-        let isBase = PostgreSQLFiles.exists("\(data)/recovery.signal")
+        let isBase = FileTree.exists("\(data)/recovery.signal")
         if isBase || before.timeline <= restorer.highestTimeline(of: before.systemIdentifier) {
             if !isBase {
-                try PostgreSQLFiles.write("\(data)/recovery.signal", [])
-                if let account { try PostgreSQLFiles.give("\(data)/recovery.signal", to: account) }
+                try SmallFile.write("\(data)/recovery.signal", [])
+                if let account { try FileTree.give("\(data)/recovery.signal", to: account) }
             }
-            _ = try await WALRecovery(restorer, data: data, run: run).perform { try PostgreSQLFiles.makeFolder($0) }
+            _ = try await WALRecovery(restorer, data: data, run: run).perform { try FileTree.makeFolder($0) }
         }
         let place = try await ControlPlace.read(restorer, data: data)
         return NewHistory(
@@ -68,7 +68,7 @@ extension PostgreSQLRestorer: LogReplayer {
     }
 
     private func checkIsBase(_ data: String) throws {
-        let isBase = ["recovery.signal", "backup_label"].allSatisfy { PostgreSQLFiles.exists("\(data)/\($0)") }
+        let isBase = ["recovery.signal", "backup_label"].allSatisfy { FileTree.exists("\(data)/\($0)") }
         if isBase { return }
         throw SourceError(
             .invalidSetting, "no log can be replayed on this data folder", subject: data,

@@ -67,15 +67,15 @@ struct WALArchive {
 
     /// Puts the files into `folder` for recovery: whole segments under their names, owned by `account`.
     func lay(into folder: String, account: SystemAccount?) throws {
-        try PostgreSQLFiles.makeFolder(folder)
+        try FileTree.makeFolder(folder)
         for segment in segments {
             try SegmentCopy(from: segment.file, byteCount: segmentByteCount).write("\(folder)/\(segment.name)")
         }
         for (timeline, file) in histories {
             let name = WALFileName.history(timeline: timeline)
-            try PostgreSQLFiles.write("\(folder)/\(name)", try PostgreSQLFiles.read(file.path))
+            try SmallFile.write("\(folder)/\(name)", try SmallFile.read(file.path))
         }
-        if let account { try PostgreSQLFiles.give(folder, to: account) }
+        if let account { try FileTree.give(folder, to: account) }
     }
 
     /// Puts the files into `folder` for pg_waldump, which reads one timeline only: the newest segments, all as of timeline 1, and
@@ -88,18 +88,18 @@ struct WALArchive {
             let isWhole = stat(segment.file.path, &status) == 0 && UInt64(status.st_size) == segmentByteCount
             if isWhole, segment.file.endOffset ?? segmentByteCount >= segmentByteCount {
                 guard let path = realpath(segment.file.path, nil) else {
-                    throw PostgreSQLFiles.failure("cannot find it", segment.file.path)
+                    throw FileTree.failure("cannot find it", segment.file.path)
                 }
                 defer { free(path) }
-                guard symlink(path, place) == 0 else { throw PostgreSQLFiles.failure("cannot make the link", place) }
+                guard symlink(path, place) == 0 else { throw FileTree.failure("cannot make the link", place) }
             } else {
                 try SegmentCopy(from: segment.file, byteCount: segmentByteCount).write(place)
             }
         }
         let after = flat((newest.last.map(number) ?? 0) + 1)
-        try PostgreSQLFiles.write("\(folder)/\(after)", WALSegmentHeader.empty(segmentByteCount))
+        try SmallFile.write("\(folder)/\(after)", WALSegmentHeader.empty(segmentByteCount))
         guard truncate("\(folder)/\(after)", Int(segmentByteCount)) == 0 else {
-            throw PostgreSQLFiles.failure("cannot make it longer", "\(folder)/\(after)")
+            throw FileTree.failure("cannot make it longer", "\(folder)/\(after)")
         }
     }
 
@@ -127,7 +127,7 @@ private struct WALSegmentHeader {
 
     init(_ path: String) throws {
         let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw PostgreSQLFiles.failure("cannot open it", path) }
+        guard file >= 0 else { throw FileTree.failure("cannot open it", path) }
         defer { close(file) }
         var bytes = [UInt8](repeating: 0, count: 40)
         guard pread(file, &bytes, bytes.count, 0) == bytes.count, bytes[1] == 0xD1 else {

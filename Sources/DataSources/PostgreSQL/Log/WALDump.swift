@@ -17,16 +17,16 @@ final class WALDump: Sendable {
         variables["LC_ALL"] = "C"
         variables["TZ"] = "UTC"
         self.variables = variables
-        folder = try PostgreSQLFiles.makeTemporaryFolder(in: environment.temporaryFolder)
+        folder = try FileTree.makeTemporaryFolder(in: environment.temporaryFolder, "pg")
         do {
             try archive.flatten(into: folder)
         } catch {
-            PostgreSQLFiles.remove(folder)
+            FileTree.remove(folder)
             throw error
         }
     }
 
-    deinit { PostgreSQLFiles.remove(folder) }
+    deinit { FileTree.remove(folder) }
 
     /// Goes through all records from `start` on, or those of some managers, and lets `taker` have each. Gives the end of the last
     /// record of any manager: of the log.

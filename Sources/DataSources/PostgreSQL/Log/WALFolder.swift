@@ -12,8 +12,8 @@ struct WALFolder {
     /// Makes pg_receivewal begin with the segment `segment`, whatever its slot says: it goes on with the newest file that it finds,
     /// and an empty one that is not complete it begins anew. `first` is the first of the files that `files` gives.
     func begin(segment: WALFileName, first: WALFileName) throws {
-        try PostgreSQLFiles.write("\(path)/\(WALFolder.firstName)", Array("\(first)".utf8))
-        try PostgreSQLFiles.write("\(path)/\(segment).partial", [])
+        try SmallFile.write("\(path)/\(WALFolder.firstName)", Array("\(first)".utf8))
+        try SmallFile.write("\(path)/\(segment).partial", [])
     }
 
     /// The log files in it, in order. A file can lose its `.partial` between this look and the opening: then look again.
@@ -26,11 +26,11 @@ struct WALFolder {
 
     /// What is there; nil when a file was not where it should be, since it was just renamed.
     private func look() -> [LogFile]? {
-        let first = (try? PostgreSQLFiles.read("\(path)/\(WALFolder.firstName)")).map {
+        let first = (try? SmallFile.read("\(path)/\(WALFolder.firstName)")).map {
             String(decoding: $0, as: UTF8.self)
         }
         var found = [String: Bool]()
-        for entry in PostgreSQLFiles.names(in: path) {
+        for entry in FileTree.namesIfAny(in: path) {
             let isPartial = entry.hasSuffix(".partial")
             let name = isPartial ? String(entry.dropLast(8)) : entry
             guard let parsed = WALFileName(name), parsed.isSegment || !isPartial, name >= first ?? "" else { continue }
@@ -44,7 +44,7 @@ struct WALFolder {
                 name: name, path: isPartial ? "\(path)/\(name).partial" : "\(path)/\(name)",
                 isComplete: !isPartial || name != names.last)
         }
-        guard files.allSatisfy({ PostgreSQLFiles.exists($0.path) }) else { return nil }
+        guard files.allSatisfy({ FileTree.exists($0.path) }) else { return nil }
         for (one, next) in zip(names, names.dropFirst()) {
             if let one = WALFileName(one), let next = WALFileName(next), !one.isFollowed(by: next) { return nil }
         }

@@ -22,24 +22,24 @@ struct WALRecovery {
 
     /// Recovers with the log that `lay` puts into a folder; gives where the timeline before was left, as the server says it.
     func perform(_ lay: (_ folder: String) throws -> Void) async throws -> TimelineHistory.Entry {
-        try PostgreSQLFiles.makeFolder(run)
+        try FileTree.makeFolder(run)
         let folder = "\(run)/log"
-        guard !PostgreSQLFiles.exists(folder) else {
+        guard !FileTree.exists(folder) else {
             throw SourceError(.targetOccupied, "it is there already", subject: folder)
         }
-        defer { PostgreSQLFiles.remove(folder) }
+        defer { FileTree.remove(folder) }
         try lay(folder)
         try await reserveTimelines(in: folder)
-        if let account = restorer.account { try PostgreSQLFiles.give(folder, to: account) }
+        if let account = restorer.account { try FileTree.give(folder, to: account) }
         var restorer = restorer
         restorer.recovery = [:]
         restorer.keepsRunning = false
         // The shell gets the folder as a variable, whatever is in its name.
         restorer.moreVariables["LIFEBOAT_LOG"] = folder
         let timeline = try await newTimeline(restorer)
-        try PostgreSQLFiles.flush(data)
+        try FileTree.flush(data)
         let history = "\(data)/pg_wal/\(WALFileName.history(timeline: timeline))"
-        let text = String(decoding: try PostgreSQLFiles.read(history), as: UTF8.self)
+        let text = String(decoding: try SmallFile.read(history), as: UTF8.self)
         guard let branch = try TimelineHistory(text, subject: history).entries.last else {
             throw SourceError(.malformedStream, "it does not say what was before", subject: history)
         }
@@ -94,10 +94,10 @@ struct WALRecovery {
         }
         for number in stride(from: UInt32(2), through: highest, by: 1) {
             let name = WALFileName.history(timeline: number)
-            if PostgreSQLFiles.exists("\(folder)/\(name)") || PostgreSQLFiles.exists("\(data)/pg_wal/\(name)") {
+            if FileTree.exists("\(folder)/\(name)") || FileTree.exists("\(data)/pg_wal/\(name)") {
                 continue
             }
-            try PostgreSQLFiles.write("\(folder)/\(name)", [])
+            try SmallFile.write("\(folder)/\(name)", [])
         }
     }
 }
@@ -109,7 +109,7 @@ struct ControlPlace {
     let lsn: LSN
 
     static func read(_ restorer: PostgreSQLRestorer, data: String) async throws -> ControlPlace {
-        let version = String(decoding: try PostgreSQLFiles.read("\(data)/PG_VERSION"), as: UTF8.self)
+        let version = String(decoding: try SmallFile.read("\(data)/PG_VERSION"), as: UTF8.self)
         let folder = PostgreSQLVersion(version).flatMap {
             PostgreSQLTools.folder(named: restorer.settings.toolFolder, major: $0.major)
         }

@@ -22,7 +22,7 @@ struct FollowFailureTests {
         }
         func failure(_ first: String?, _ name: String, user: String = "backup") async throws -> SourceError? {
             let folder = stage.folder(name)
-            try PostgreSQLFiles.makeFolder(folder)
+            try FileTree.makeFolder(folder)
             var source = log.source
             if user != "backup" {
                 source = stage.source(.physical) {
@@ -69,8 +69,8 @@ struct FollowFailureTests {
         try await log.writeLong()
         try await follower.catchUp()
         await follower.stop()
-        let name = try #require(PostgreSQLFiles.names(in: archive).first)
-        let whole = try PostgreSQLFiles.read("\(archive)/\(name)", limit: 16 << 20)
+        let name = try #require(FileTree.namesIfAny(in: archive).first)
+        let whole = try SmallFile.read("\(archive)/\(name)", limit: 16 << 20)
         let padded = whole + [UInt8](repeating: 0, count: 1 << 16)
         for piece in [1 << 14, 20_001, 1 << 20] {
             var reader = log.source.logReader(file: name, position: "before")

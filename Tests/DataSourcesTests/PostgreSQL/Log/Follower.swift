@@ -25,8 +25,8 @@ final class Follower: Sendable {
         self.source = source
         self.folder = folder
         self.archive = archive
-        try PostgreSQLFiles.makeFolder(folder)
-        try PostgreSQLFiles.makeFolder(archive)
+        try FileTree.makeFolder(folder)
+        try FileTree.makeFolder(archive)
         task = Task { [hasEnded] in
             defer { hasEnded.set() }
             try await source.follow(first: first, into: folder)
@@ -58,7 +58,7 @@ final class Follower: Sendable {
         }
     }
 
-    private var newestName: String { PostgreSQLFiles.names(in: archive).last ?? "" }
+    private var newestName: String { FileTree.namesIfAny(in: archive).last ?? "" }
 
     /// Ships what is there by now; gives the position.
     @discardableResult
@@ -67,19 +67,19 @@ final class Follower: Sendable {
         for file in try source.logFiles(in: folder) {
             var reader = source.logReader(file: file.name, position: position)
             // Its `.partial` may be gone at any moment: then the next look finds it.
-            guard let bytes = try? PostgreSQLFiles.read(file.path, limit: 16 << 20) else { return "" }
+            guard let bytes = try? SmallFile.read(file.path, limit: 16 << 20) else { return "" }
             let progress = try reader.read(bytes[...])
-            guard let again = try? PostgreSQLFiles.read(file.path, limit: 16 << 20) else { return "" }
+            guard let again = try? SmallFile.read(file.path, limit: 16 << 20) else { return "" }
             let valid = again.prefix(Int(progress.validOffset))
             position = progress.position
             let place = "\(archive)/\(file.name)"
-            if PostgreSQLFiles.exists(place) {
-                let before = try PostgreSQLFiles.read(place, limit: 16 << 20)
+            if FileTree.exists(place) {
+                let before = try SmallFile.read(place, limit: 16 << 20)
                 guard valid.count >= before.count else { continue }
                 try #require(
                     valid.prefix(before.count).elementsEqual(before), "\(file.name) is another one than before")
             }
-            try PostgreSQLFiles.write(place, Array(valid))
+            try SmallFile.write(place, Array(valid))
         }
         return position
     }
@@ -88,7 +88,7 @@ final class Follower: Sendable {
     static func log(_ archives: [String], start: SourcePosition) -> ReplayLog {
         var files = [String: String]()
         for archive in archives {
-            for name in PostgreSQLFiles.names(in: archive) { files[name] = "\(archive)/\(name)" }
+            for name in FileTree.namesIfAny(in: archive) { files[name] = "\(archive)/\(name)" }
         }
         return ReplayLog(
             files: files.sorted { $0.key < $1.key }.map { .init(name: $0.key, path: $0.value) }, start: start)

@@ -18,19 +18,19 @@ struct Replays {
     func bring(_ log: ReplayLog, _ target: LogTarget, names: [String] = []) async throws -> (
         data: String, stop: LogStop
     ) {
-        let number = PostgreSQLFiles.names(in: stage.folder.path).count
+        let number = FileTree.namesIfAny(in: stage.folder.path).count
         let (copy, data, run) = (
             stage.folder("copy-\(number)"), stage.folder("data-\(number)"), stage.folder("run-\(number)")
         )
         _ = try await Tool.run("cp", ["-a", "--reflink=auto", files, copy])
-        try PostgreSQLFiles.makeFolder(run)
+        try FileTree.makeFolder(run)
         let restorer = stage.restorer { $0.serverNames = names }
         try await restorer.build(files: copy, data: data, run: run)
         let stop = try await restorer.locate(target, in: log)
         let report = try await restorer.replay(log, to: stop, data: data, run: run)
         #expect(report.position == stop.position)
-        #expect(PostgreSQLFiles.names(in: run).contains("log") == false)
-        PostgreSQLFiles.remove(copy)
+        #expect(FileTree.namesIfAny(in: run).contains("log") == false)
+        FileTree.remove(copy)
         return (data, stop)
     }
 

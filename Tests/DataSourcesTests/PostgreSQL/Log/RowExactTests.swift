@@ -31,7 +31,7 @@ struct RowExactTests {
             #expect(await follower.end()?.code == .serverUnreachable)
             try follower.ship()
             try await stage.server.start()
-            let first = PostgreSQLFiles.names(in: archive).last
+            let first = FileTree.namesIfAny(in: archive).last
             follower = try Follower(log.source, first: first, folder: stage.folder("follow-\(round)"), archive: archive)
             try await log.writeMixture(round)
         }

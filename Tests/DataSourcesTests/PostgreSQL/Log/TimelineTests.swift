@@ -28,9 +28,9 @@ struct TimelineTests {
         try await follower.catchUp()
         try await stage.server.stop()
         _ = await follower.end()
-        try PostgreSQLFiles.write("\(stage.server["PG_DATA"])/standby.signal", [], permissions: 0o644)
+        try SmallFile.write("\(stage.server["PG_DATA"])/standby.signal", [], permissions: 0o644)
         try await stage.server.start()
-        let first = PostgreSQLFiles.names(in: archive).last
+        let first = FileTree.namesIfAny(in: archive).last
         follower = try Follower(log.source, first: first, folder: stage.folder("follow-2"), archive: archive)
         try await stage.wait("SELECT count(*) > 0 FROM pg_stat_replication")
         let standby = try await log.source.logState()
@@ -39,7 +39,7 @@ struct TimelineTests {
         try await log.writeMixture("b")
         try await follower.catchUp()
         #expect(await follower.stop() == nil, "the same run went on")
-        let names = PostgreSQLFiles.names(in: archive)
+        let names = FileTree.namesIfAny(in: archive)
         #expect(names.contains("00000002.history"))
         #expect(names == names.sorted() && names.last?.hasPrefix("00000002") == true)
         #expect(try await log.source.logState().server.hasSuffix("/2"))
@@ -58,7 +58,7 @@ struct TimelineTests {
             let other = try Follower(log.source, first: beginning, folder: "\(again)-spool", archive: again)
             try await other.catchUp()
             await other.stop()
-            #expect(PostgreSQLFiles.names(in: again) == names.filter { $0 >= beginning })
+            #expect(FileTree.namesIfAny(in: again) == names.filter { $0 >= beginning })
         }
         var lame = replayLog
         lame.files.removeAll { $0.name == "00000002.history" }
@@ -124,8 +124,8 @@ struct TimelineTests {
     /// As a rewind in place does it.
     private func putInPlace(_ data: String, _ stage: PostgreSQLStage, _ aside: String) throws {
         let live = stage.server["PG_DATA"]
-        try PostgreSQLFiles.move(live, to: "\(live)-\(aside)")
-        try PostgreSQLFiles.move(data, to: live)
+        try FileTree.move(live, to: "\(live)-\(aside)")
+        try FileTree.move(data, to: live)
     }
 }
 
