@@ -2,12 +2,15 @@ import ArgumentParser
 import Glibc
 import Trees
 
-/// A moment on the command line: RFC 3339, or `2026-11-20 03:00:00` and `2026-11-20` by the clock of this machine.
+/// A moment on the command line: RFC 3339, also with spaces as our own lists print it (`2026-11-20 03:00:00 +01:00`); or
+/// `2026-11-20 03:00:00` and `2026-11-20` by the clock of this machine.
 struct TimeArgument: ExpressibleByArgument, Equatable {
     let value: Timestamp
 
     init?(argument: String) {
-        if let moment = Timestamp(rfc3339: argument) {
+        let words = argument.split(separator: " ", maxSplits: 2).map(String.init)
+        let joined = words.count > 1 ? words[0] + "T" + words[1...].joined() : argument
+        if let moment = Timestamp(rfc3339: joined) {
             value = moment
             return
         }
