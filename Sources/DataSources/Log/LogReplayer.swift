@@ -18,6 +18,31 @@ public protocol LogReplayer: Sendable {
     /// (MariaDB: another server id, `gtid_seq_no` above every one of `highest`; PostgreSQL promotes by itself). Gives what the
     /// live server must be configured with, and the name that tells it apart, as `LogState.server` will.
     func beginHistory(data: String, run: String, highest: [String], serverNames: [String]) async throws -> NewHistory
+
+    /// The folder that the live server writes its log to when that is not in its data folder; nil when it is. A history that
+    /// begins there needs a folder of its own, since the log of the old one must not be taken for its own.
+    func logFolder() async throws -> String?
+
+    /// The same, writing the log of a new history to `folder`, which is there and empty.
+    func writingLog(to folder: String) -> any LogReplayer
+
+    /// Starts a private server on a folder whose history has begun: what it writes is in the log of that history.
+    func start(data: String, run: String, in history: NewHistory) async throws -> any ScratchServer
+}
+
+extension LogReplayer {
+    /// Nil: the log is in the data folder.
+    public func logFolder() async throws -> String? { nil }
+
+    /// Itself.
+    public func writingLog(to folder: String) -> any LogReplayer { self }
+}
+
+extension LogReplayer where Self: SourceRestorer {
+    /// As without a history of its own.
+    public func start(data: String, run: String, in history: NewHistory) async throws -> any ScratchServer {
+        try await start(data: data, run: run)
+    }
 }
 
 /// Where a replay shall end.

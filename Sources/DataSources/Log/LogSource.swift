@@ -27,6 +27,8 @@ public struct LogState: Sendable, Hashable {
     public var server: String
     /// The oldest log file that it still has; nil when it cannot be known.
     public var oldestFile: String?
+    /// The first file of the history that the server is on; nil where every file that it has is of that history.
+    public var historyFile: String?
     /// The file it writes now.
     public var currentFile: String
     /// How much of it is written, bytes.

@@ -12,7 +12,8 @@ extension MariaDBRestorer {
     /// and leave the accounts themselves untested. It writes no binary log, so nothing it does looks like a transaction of
     /// the source.
     func launch(
-        data: String, run: String, keepsRunning: Bool, options: [String] = []
+        data: String, run: String, keepsRunning: Bool, options: [String] = [],
+        afterwards: @escaping @Sendable () throws -> Void = {}
     ) async throws -> MariaDBScratch {
         let (account, socket) = (account, "\(run)/mariadb.sock")
         guard socket.utf8.count <= 107 else {
@@ -41,7 +42,7 @@ extension MariaDBRestorer {
             // Until it answers, why it does not is of no interest.
             return (try? await client.value("SELECT 1;")) == "1"
         }
-        return MariaDBScratch(server: server, client: client, tools: tools, port: port)
+        return MariaDBScratch(server: server, client: client, tools: tools, port: port, afterwards: afterwards)
     }
 
     /// A folder in `run` that the server may write to, with one for its temporary files in it.

@@ -8,6 +8,8 @@ public struct MariaDBRestorer: SourceRestorer {
     public let kind = SourceKind.mariadb
     /// Servers that `start` starts go on when this program ends.
     public var keepsRunning = false
+    /// Where the log of a new history goes; nil for the restored folder.
+    var newLogFolder: String?
     let settings: MariaDBSettings
     let environment: SourceEnvironment
     let tools: MariaDBTools

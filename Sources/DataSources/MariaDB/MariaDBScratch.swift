@@ -11,8 +11,14 @@ final class MariaDBScratch: ScratchServer {
     private let tools: MariaDBTools
     /// TCP port on loopback.
     let port: Int
+    /// Done once it is stopped.
+    private let afterwards: @Sendable () throws -> Void
 
-    init(server: PrivateServer, client: MariaDBClient, tools: MariaDBTools, port: Int) {
+    init(
+        server: PrivateServer, client: MariaDBClient, tools: MariaDBTools, port: Int,
+        afterwards: @escaping @Sendable () throws -> Void = {}
+    ) {
+        self.afterwards = afterwards
         self.server = server
         self.client = client
         self.tools = tools
@@ -85,6 +91,7 @@ final class MariaDBScratch: ScratchServer {
         }
         unlink(client.optionFile)
         try await server.stop()
+        try afterwards()
     }
 
     /// Ends it at once.

@@ -57,7 +57,8 @@ struct AnySecondRun {
 
     private func scratch(_ restore: AnySecondRestore, _ opened: RecoveryAccess.Opened) async throws -> ExitStatus {
         show(restore)
-        let copy = try await restore.scratch(phase: draw(restore.plan.source))
+        let copy = try await restore.scratch(
+            for: try options.recipient(opened), phase: draw(restore.plan.source))
         context.output.erase()
         do {
             try context.output.report(ScratchReport(copy, restore.entry), global)

@@ -89,6 +89,7 @@ struct RecoveryAccess {
             user: .init(name: context.user.name, uid: context.user.uid, gid: context.user.gid),
             programVersion: "lifeboat \(Lifeboat.version)",
             configuration: .init(digest: configuration.digest.hex, text: configuration.text))
+        recovery.handover = configuration.handover
         recovery.report = say
         recovery.alarm = { [output = context.output] in output.message("warning: " + $0) }
         recovery.archive.writer.threadCount = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 16)

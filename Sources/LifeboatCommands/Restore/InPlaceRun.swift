@@ -17,14 +17,14 @@ struct InPlaceRun {
             let words = InPlaceRun.words(step, staysStopped: staysStopped)
             if !isQuiet { output.message("\(source.name): \(words)") }
         }
-        let report = InPlaceReport(
+        var report = InPlaceReport(
             outline: outline, point: entry.point, isDryRun: command.dryRun, isRewind: rewind != nil)
         if command.dryRun {
             try output.report(report, global)
             return .done
         }
         if !isQuiet { for line in report.outlineLines { output.message(line) } }
-        try await restore.run(confirmation: try await confirmation(source.name))
+        report.handover = try await restore.run(confirmation: try await confirmation(source.name))
         try output.report(report, global)
         return .done
     }
@@ -61,9 +61,10 @@ private struct InPlaceReport: Report {
     let point: RecoveryPoint
     let isDryRun: Bool
     let isRewind: Bool
+    var handover: Handover.Record?
 
     enum CodingKeys: String, CodingKey {
-        case outline
+        case outline, handover
         case isDryRun = "dry_run"
         case isRewind = "base_due"
     }
@@ -91,6 +92,7 @@ private struct InPlaceReport: Report {
             "what was live is kept aside; `lifeboat restore --drop-aside --source \(outline.source)` removes it, `--undo` takes "
                 + "everything back",
         ]
+            + (handover?.lines ?? [])
             + (isRewind
                 ? [
                     "a new timeline has begun: take a base of it now with `lifeboat backup \(point.plan)`, and rebuild every replica of this "

@@ -41,6 +41,13 @@ struct PointRestoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("With scratch: run this instead of waiting for Ctrl-C.", valueName: "command"))
     var run: String?
 
+    @Option(help: ArgumentHelp("With --into: mask with this profile of the configuration.", valueName: "profile"))
+    var mask: String?
+
+    @Option(
+        help: ArgumentHelp("With --into: do not mask, for this reason; it goes into the ledger.", valueName: "reason"))
+    var unmasked: String?
+
     @Option(help: ArgumentHelp("Account for --into HOST:PORT.", valueName: "name")) var targetUser: String?
 
     @Option(
@@ -92,6 +99,10 @@ struct PointRestoreOptions: ParsableArguments {
         }
         if inPlace || undo || dropAside || into != nil, source.count != 1 {
             throw ValidationError("name one source with --source")
+        }
+        if mask != nil || unmasked != nil {
+            guard into != nil else { throw ValidationError("--mask and --unmasked go with --into") }
+            guard mask == nil || unmasked == nil else { throw ValidationError("give one of --mask, --unmasked") }
         }
         if run != nil, into != "scratch" { throw ValidationError("--run goes with --into scratch") }
         if let into, into != "scratch", ServerAddressText(into) == nil {

@@ -75,7 +75,8 @@ struct PointRestoreRun {
             try context.output.report(report, global)
             return .done
         }
-        let copy = try await PointRestore(entry, in: opened.recovery).scratch(source, phase: draw(source.name))
+        let copy = try await PointRestore(entry, in: opened.recovery).scratch(
+            source, for: try options.recipient(opened), phase: draw(source.name))
         context.output.erase()
         do {
             try context.output.report(ScratchReport(copy, entry), global)
@@ -93,13 +94,14 @@ struct PointRestoreRun {
         _ entry: PointEntry, _ source: ProtectedSource, _ opened: RecoveryAccess.Opened
     ) async throws -> ExitStatus {
         guard let address = ServerAddressText(options.into ?? "") else { return .usage }
-        let report = PointRestoreReport(entry, [source.name], target: options.into ?? "", isDryRun: command.dryRun)
+        var report = PointRestoreReport(entry, [source.name], target: options.into ?? "", isDryRun: command.dryRun)
         if !command.dryRun {
             let file = options.targetPasswordFile
             let target = ServerTarget(
                 host: address.host, port: address.port, user: options.targetUser ?? "root",
                 password: file.map { file in { @Sendable in try PasswordFile.read(file) } })
-            try await PointRestore(entry, in: opened.recovery).load(source, into: target, phase: draw(source.name))
+            report.handover = try await PointRestore(entry, in: opened.recovery).load(
+                source, into: target, for: try options.recipient(opened), phase: draw(source.name))
             context.output.erase()
         }
         try context.output.report(report, global)
@@ -139,10 +141,11 @@ struct PointRestoreReport: Report {
     let target: String
     let dryRun: Bool
     let byteCount: UInt64
+    var handover: Handover.Record?
     private let time: String
 
     enum CodingKeys: String, CodingKey {
-        case point, sources, target
+        case point, sources, target, handover
         case dryRun = "dry_run"
         case byteCount = "byte_count"
         case time
@@ -161,7 +164,7 @@ struct PointRestoreReport: Report {
         let verb = dryRun ? "would restore" : "restored"
         return [
             "\(verb) \(sources.joined(separator: ", ")) of point \(point.prefix(8)) (\(Units.milliseconds(time))) to \(target): \(Units.bytes(byteCount))"
-        ]
+        ] + (handover?.lines ?? [])
     }
 }
 
@@ -173,9 +176,10 @@ struct ScratchReport: Report {
     let processID: Int32?
     let howToConnect: [String]
     let replayed: Replayed?
+    let handover: Handover.Record?
 
     enum CodingKeys: String, CodingKey {
-        case point, source, folder, replayed
+        case point, source, folder, replayed, handover
         case processID = "process_id"
         case howToConnect = "how_to_connect"
     }
@@ -187,11 +191,13 @@ struct ScratchReport: Report {
         processID = copy.server?.processID
         howToConnect = copy.server?.howToConnect ?? []
         replayed = copy.replayed
+        handover = copy.handover
     }
 
     var lines: [String] {
         ["\(source) of point \(point.prefix(8)) is restored in \(folder)"]
-            + (replayed.map(ReplayedText.lines) ?? []).map { "  \($0)" } + howToConnect.map { "  \($0)" }
+            + (replayed.map(ReplayedText.lines) ?? []).map { "  \($0)" }
+            + (handover?.lines ?? []).map { "  \($0)" } + howToConnect.map { "  \($0)" }
     }
 }
 

@@ -59,6 +59,7 @@ extension PointRestore.Phase {
         case .locate: "looking for the place in the log"
         case .replay: "replaying the log"
         case .start: "starting a private server"
+        case .handover: "erasing, masking"
         case .check: "running the engine's checks"
         case .pins: "comparing tables"
         case .assertions: "asking the assertions"

@@ -11,6 +11,8 @@ public struct AnySecondRestore: Sendable {
     public var entry: PointEntry { restore.entry }
     let source: ProtectedSource
     let context: RecoveryContext
+    /// What tells the histories of this source apart that there are; for one that begins another.
+    var serverNames: [String] = []
 
     /// A restore of `source` by `plan`, whose base is of the point `entry`.
     public init(_ plan: RestorePlan, from entry: PointEntry, source: ProtectedSource, in context: RecoveryContext) {
@@ -21,20 +23,27 @@ public struct AnySecondRestore: Sendable {
         self.context = context
     }
 
-    /// Restores into a folder of its own below the state folder, and starts a private server on it.
+    /// Restores into a folder of its own below the state folder, and starts a private server on it. `recipient` as for a point.
     ///
     /// - Throws: as `PointRestore.scratch`; `targetUnreachable`.
-    public func scratch(phase: (PointRestore.Phase) -> Void = { _ in }) async throws -> ScratchCopy {
+    public func scratch(
+        for recipient: Handover.Recipient? = nil, phase: (PointRestore.Phase) -> Void = { _ in }
+    ) async throws -> ScratchCopy {
         _ = try restore.part(source.name)
         _ = try LogForward.replayer(context.factory.restorer(source, context.environment), source.name)
-        return try await copy(into: .scratch(in: context, source: source), phase: phase)
+        let started = context.now().rfc3339
+        if let recipient { try await Handover(in: context).check(source, for: recipient) }
+        let copy = try await copy(into: .scratch(in: context, source: source), phase: phase)
+        return try await restore.handOver(
+            copy, for: recipient, restored: plan.restored(copy), timeline: plan.timeline, started: started, phase: phase
+        )
     }
 
     /// Restores into a workspace. Without `starts` no server runs on it afterwards.
     func copy(
         into workspace: Workspace, starts: Bool = true, phase: (PointRestore.Phase) -> Void
     ) async throws -> ScratchCopy {
-        let forward = LogForward(plan: plan, context: context)
+        let forward = LogForward(plan: plan, context: context, serverNames: serverNames)
         return try await restore.copy(source, into: workspace, starts: starts, phase: phase) { restorer in
             try await forward.run(restorer, in: workspace, phase: phase).map { stop, report in
                 Replayed(stop: stop, report: report)
@@ -67,5 +76,15 @@ public struct AnySecondRestore: Sendable {
                 point: plan.base.point, sources: [source.name], target: "folder", outcome: "finished", started: started,
                 timeline: plan.timeline, position: copy.position))
         return copy.replayed ?? Replayed(stop: nil, report: nil)
+    }
+}
+
+extension RestorePlan {
+    /// Where a copy stands that was made by this plan.
+    func restored(_ copy: ScratchCopy) -> RestoredMoment {
+        let time = copy.replayed?.stop?.lastTime ?? base.time
+        return RestoredMoment(
+            kind: kind, position: copy.position ?? base.position,
+            time: Timestamp(seconds: Int64(time.rounded(.down)), nanoseconds: 0))
     }
 }

@@ -14,6 +14,8 @@ public struct Replayed: Sendable, Hashable, Codable {
 struct LogForward {
     let plan: RestorePlan
     let context: RecoveryContext
+    /// What tells the histories apart that there are: the one that a replay begins gets another number.
+    var serverNames: [String] = []
 
     /// Fetches the log, finds the place in it where the replay ends, and replays.
     ///
@@ -22,7 +24,11 @@ struct LogForward {
         _ restorer: any SourceRestorer, in workspace: Workspace, phase: (PointRestore.Phase) -> Void
     ) async throws -> (stop: LogStop, report: ReplayReport)? {
         guard !plan.log.isEmpty else { return nil }
-        let replayer = try LogForward.replayer(restorer, plan.source)
+        var replayer = try LogForward.replayer(restorer, plan.source)
+        if var postgreSQL = replayer as? PostgreSQLRestorer {
+            postgreSQL.serverNames = serverNames
+            replayer = postgreSQL
+        }
         phase(.log)
         let (needed, place) = (plan.logByteCount, workspace.log.parentFolder)
         try await PointRestore.lane.run { try PointRestore.requireSpace(needed, at: place, for: plan.source) }

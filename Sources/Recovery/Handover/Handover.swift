@@ -66,6 +66,43 @@ public struct Handover: Sendable {
         self.context = context
     }
 
+    /// A hand-over by the rules of the context.
+    init(in context: RecoveryContext) { self.init(context.handover, in: context) }
+
+    /// Does all of it on a copy; nil where the kind of source has nothing that could be done.
+    func run(
+        _ copy: ScratchCopy, restored: RestoredMoment, for recipient: Recipient
+    ) async throws -> Record? {
+        guard let server = copy.server, HandoverRules.concerns(copy.source.kind) else { return nil }
+        return try await run(on: server, source: copy.source, restored: restored, for: recipient)
+    }
+
+    /// The same for a server of somebody else's, on which nothing can be done: refuses when something would have to be.
+    ///
+    /// - Throws: `notHandedOver`, `notConfigured`, `erasuresIncomplete`.
+    func refuseUnlessNothing(
+        for source: ProtectedSource, restored: RestoredMoment, recipient: Recipient
+    ) async throws -> Record? {
+        let masks = try profile(source, recipient)
+        guard HandoverRules.concerns(source.kind) else { return nil }
+        let content = try await provenContent()
+        try ErasureReplay(rules: rules.erasures, ledger: ErasureLedger(context.repository)).requireRules(for: content)
+        let kinds = Set(rules.erasures.filter { $0.source == source.name }.map(\.kind))
+        let dueCount = DueErasures.due(content.entries, kinds: kinds, restored: restored).count
+        guard dueCount == 0, masks == nil else {
+            throw RecoveryError(
+                .notHandedOver,
+                dueCount > 0
+                    ? "\(dueCount) people or things were erased since then, and nothing can be erased on a server of somebody else's"
+                    : "nothing can be masked on a server of somebody else's",
+                subject: source.name, hint: "restore --into scratch, and take a dump of that")
+        }
+        return Record(
+            erasureCount: content.head.count, erasureHead: content.head.digest, dueCount: 0, erasedCount: 0,
+            erasedFileCount: 0, mask: nil, maskedColumnCount: 0, lookedForCount: 0,
+            unmaskedReason: recipient.unmaskedReason, epochCount: 0, erasureSeconds: 0, maskSeconds: 0)
+    }
+
     /// Refuses before anything is restored what would be refused at the end: a profile that is not there, a kind of subject that
     /// nothing erases, an erasure ledger with a hole.
     ///

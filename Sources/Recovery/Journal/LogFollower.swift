@@ -87,7 +87,7 @@ struct LogFollower: Sendable {
         } else if cursor == nil, let live, queue.begun == nil {
             // A rewind has begun it: all that the server wrote since is wanted.
             if isEmpty { note.begins = TimelineStart(reason: live.reason, server: server.server) }
-            if live.reason == .rewind { note.first = server.oldestFile }
+            if live.reason == .rewind { note.first = server.historyFile ?? server.oldestFile }
         } else if let first = note.first, let oldest = server.oldestFile, first < oldest || isLost {
             note.first = oldest
         } else if isLost {

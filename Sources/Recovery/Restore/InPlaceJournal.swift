@@ -29,6 +29,8 @@ struct InPlaceJournal: Sendable, Codable {
     var asked: String?
     /// The history that it begins.
     var rewind: Rewind.State?
+    /// What was erased and begun anew in the copy before it was put in its place.
+    var handover: Handover.Record?
     /// When it began, RFC 3339.
     let started: String
     /// How far it has come.

@@ -1,4 +1,5 @@
 import DataSources
+import Journal
 import Repository
 import Trees
 
@@ -72,6 +73,11 @@ extension InPlaceRestore {
         let copy = try await copy(into: workspace)
         do {
             try await question(copy)
+            if rewind == nil {
+                watch(PointRestore.Phase.handover.rawValue)
+                journal.handover = try await Handover(in: context).run(
+                    copy, restored: restore.moment(of: copy.part), for: .production)
+            }
             try await copy.server?.stop()
             try await beginHistory(copy, workspace, &journal)
             if isFile { try InPlaceRestore.takeOnlyFile(of: folder, as: new) }
@@ -88,8 +94,9 @@ extension InPlaceRestore {
         guard let plan = rewind?.plan else {
             return try await restore.copy(source, into: workspace) { watch($0.rawValue) }
         }
-        return try await AnySecondRestore(plan, from: restore.entry, source: source, in: context)
-            .copy(into: workspace) { watch($0.rawValue) }
+        var forward = AnySecondRestore(plan, from: restore.entry, source: source, in: context)
+        forward.serverNames = rewind?.records.map(\.server) ?? []
+        return try await forward.copy(into: workspace) { watch($0.rawValue) }
     }
 
     /// Moves the database file out of the folder that was built; what reading it left beside it is no part of it.

@@ -2,6 +2,7 @@ import DataSources
 import FoundationEssentials
 import Glibc
 import Journal
+import ObjectStore
 import Repository
 import Trees
 
@@ -24,8 +25,8 @@ extension InPlaceRestore {
     /// Makes the copy that was built the beginning of a history of its own. Live things are not touched.
     func beginHistory(_ copy: ScratchCopy, _ workspace: Workspace, _ journal: inout InPlaceJournal) async throws {
         guard let rewind else { return }
-        let replayer = try LogForward.replayer(
-            context.factory.restorer(source, context.environment), source.name)
+        let replayer = try await logging(
+            LogForward.replayer(context.factory.restorer(source, context.environment), source.name), &journal)
         var (highest, servers) = (rewind.highest, rewind.records.map(\.server))
         if let live = await liveState() {
             highest.append(live.position)
@@ -35,6 +36,13 @@ extension InPlaceRestore {
         let history = try await replayer.beginHistory(
             data: workspace.data, run: workspace.run, highest: highest, serverNames: servers)
         journal.rewind = rewind.state(copy, history, now: context.now())
+        guard source.kind != .mariadb || !history.position.isEmpty else {
+            throw RecoveryError(
+                .notConfigured,
+                "it is not known where the server writes its log, so the new history cannot be told from the old one",
+                subject: source.name, hint: "give the source `log-bin:` as the server has it; nothing live was touched")
+        }
+        try await handOver(copy, replayer, history, workspace, &journal)
         guard !history.optionLines.isEmpty else { return }
         guard let file = source.optionFile else {
             throw RecoveryError(
@@ -45,6 +53,45 @@ extension InPlaceRestore {
         let exchange = Exchange.of(live: file, id: journal.id)
         try OptionFile.write(history.optionLines, kind: source.kind, from: file, to: exchange.new ?? file)
         journal.exchanges.insert(exchange, at: 0)
+    }
+
+    /// A log outside of the data folder goes aside with it: what was cut off is in it, and is no part of the new history.
+    private func logging(
+        _ replayer: any LogReplayer, _ journal: inout InPlaceJournal
+    ) async throws -> any LogReplayer {
+        guard let live = try await replayer.logFolder() else { return replayer }
+        let exchange = Exchange.of(live: live, id: journal.id)
+        guard let new = exchange.new else { return replayer }
+        await Workspace.remove([new])
+        try await PointRestore.lane.run { try InPlaceRestore.makeFolder(new, like: live) }
+        journal.exchanges.insert(exchange, at: 0)
+        return replayer.writingLog(to: new)
+    }
+
+    private static func makeFolder(_ path: String, like other: String) throws {
+        var status = stat()
+        guard stat(other, &status) == 0 else { throw RecoveryError.system(errno, "cannot look at", other) }
+        guard mkdir(path, 0o700) == 0, chown(path, status.st_uid, status.st_gid) == 0,
+            chmod(path, status.st_mode & 0o7777) == 0
+        else { throw RecoveryError.system(errno, "cannot make the folder", path) }
+    }
+
+    /// Erases again, as the first thing that the new history has in its log: whoever replays that has it too.
+    private func handOver(
+        _ copy: ScratchCopy, _ replayer: any LogReplayer, _ history: NewHistory, _ workspace: Workspace,
+        _ journal: inout InPlaceJournal
+    ) async throws {
+        guard let plan = rewind?.plan, HandoverRules.concerns(source.kind) else { return }
+        watch(PointRestore.Phase.handover.rawValue)
+        let server = try await replayer.start(data: workspace.data, run: workspace.run, in: history)
+        do {
+            journal.handover = try await Handover(in: context).run(
+                on: server, source: source, restored: plan.restored(copy), for: .production)
+            try await server.stop()
+        } catch {
+            try? await server.stop()  // what went wrong before matters more
+            throw error
+        }
     }
 
     static let historyStep = "history"

@@ -74,7 +74,10 @@ public struct InPlaceRestore: Sendable {
     /// Restores, or goes on where an earlier run was ended.
     ///
     /// - Parameter confirmation: the source's name, typed out.
-    public func run(confirmation: String) async throws {
+    ///
+    /// Gives what was erased and begun anew; nil for kinds of sources that have nothing of the sort.
+    @discardableResult
+    public func run(confirmation: String) async throws -> Handover.Record? {
         guard confirmation == source.name else {
             throw RecoveryError(
                 .notConfirmed, "the name that was typed is not \(source.name)", subject: source.name,
@@ -85,6 +88,7 @@ public struct InPlaceRestore: Sendable {
         defer { lock.release() }
         let part = try restore.part(source.name)
         try refuseUnready()
+        try await Handover(in: context).check(source, for: .production)
         var journal = try pending() ?? begin()
         if journal.step == .building {
             try await build(part, &journal)
@@ -109,6 +113,7 @@ public struct InPlaceRestore: Sendable {
             try finish(&journal, .finished)
         }
         try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "finished"))
+        return journal.handover
     }
 
     private func finish(_ journal: inout InPlaceJournal, _ step: InPlaceJournal.Step) throws {
@@ -183,6 +188,7 @@ struct RestoreEvent: Codable, Sendable {
     var started: String
     var timeline: UInt32?
     var position: String?
+    var handover: Handover.Record?
 
     init(
         point: String, sources: [String], target: String, outcome: String, started: String, timeline: UInt32? = nil,
@@ -202,5 +208,6 @@ struct RestoreEvent: Codable, Sendable {
             point: journal.point, sources: [journal.source], target: target, outcome: outcome, started: journal.started,
             timeline: journal.rewind?.record.timeline,
             position: journal.rewind?.stop?.position ?? journal.rewind?.record.branchPosition)
+        handover = journal.handover
     }
 }

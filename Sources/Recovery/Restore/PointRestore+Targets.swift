@@ -43,12 +43,14 @@ extension PointRestore {
         try await PointRestore.lane.run { try Data(text.utf8).write(to: URL(filePath: path)) }
     }
 
-    /// Loads a logical backup into a server that is there already, and is empty.
+    /// Loads a logical backup into a server that is there already, and is empty. Nothing is erased or masked there: where that is
+    /// due it is refused.
     ///
     /// - Throws: `notConfigured` when the source cannot be loaded so; what the restorer says.
     public func load(
-        _ source: ProtectedSource, into target: ServerTarget, phase: (Phase) -> Void = { _ in }
-    ) async throws {
+        _ source: ProtectedSource, into target: ServerTarget, for recipient: Handover.Recipient,
+        phase: (Phase) -> Void = { _ in }
+    ) async throws -> Handover.Record? {
         let part = try part(source.name)
         guard part.reading?.method == "logical" else {
             throw RecoveryError(
@@ -58,6 +60,8 @@ extension PointRestore {
                 hint: "--into scratch starts a private server on it; --in-place exchanges the data folder")
         }
         let started = context.now().rfc3339
+        let handover = try await Handover(in: context).refuseUnlessNothing(
+            for: source, restored: moment(of: part), recipient: recipient)
         let workspace = try Workspace.scratch(in: context, source: source)
         do {
             try await context.repository.locked(.shared, context.locks) { _ in
@@ -72,10 +76,11 @@ extension PointRestore {
             throw error
         }
         await workspace.removeAll()
-        try await context.recorder.record(
-            "restore",
-            RestoreEvent(
-                point: entry.point.id, sources: [source.name], target: "\(target.host):\(target.port)",
-                outcome: "finished", started: started))
+        var event = RestoreEvent(
+            point: entry.point.id, sources: [source.name], target: "\(target.host):\(target.port)",
+            outcome: "finished", started: started)
+        event.handover = handover
+        try await context.recorder.record("restore", event)
+        return handover
     }
 }

@@ -1,6 +1,7 @@
 public import DataSources
 import ObjectStore
 import Repository
+import Trees
 
 /// A source brought back into folders of its own, with a private server on it where the kind has one.
 public struct ScratchCopy: Sendable {
@@ -16,6 +17,8 @@ public struct ScratchCopy: Sendable {
     public let fileChecks: [CheckOutcome]
     /// How it was brought forward by a log; nil when it is as the point has it.
     public var replayed: Replayed?
+    /// What was done before it was handed over; nil when it was not.
+    public var handover: Handover.Record?
     let workspace: Workspace
 
     /// Where it stands, in the engine's own words; nil where only its part says so.
@@ -52,6 +55,8 @@ extension PointRestore {
         case replay
         /// A private server is being started.
         case start
+        /// Erasures, masks and epochs.
+        case handover
         /// The engine checks what it serves.
         case check
         /// Tables are compared with the pins.
@@ -108,9 +113,50 @@ extension PointRestore {
     }
 
     /// Brings a source back into a folder of its own below the state folder, and starts a private server on it.
-    public func scratch(_ source: ProtectedSource, phase: (Phase) -> Void = { _ in }) async throws -> ScratchCopy {
+    ///
+    /// With a `recipient` it is for somebody: erasures are replayed on it, it is masked, and the ledger gets an event. Without one
+    /// nobody but this program may see it.
+    ///
+    /// - Throws: as `Handover`: then nothing is left.
+    public func scratch(
+        _ source: ProtectedSource, for recipient: Handover.Recipient? = nil, phase: (Phase) -> Void = { _ in }
+    ) async throws -> ScratchCopy {
         _ = try part(source.name)
-        return try await copy(source, into: .scratch(in: context, source: source), phase: phase)
+        let started = context.now().rfc3339
+        if let recipient { try await Handover(in: context).check(source, for: recipient) }
+        let copy = try await copy(source, into: .scratch(in: context, source: source), phase: phase)
+        return try await handOver(copy, for: recipient, restored: nil, started: started, phase: phase)
+    }
+
+    /// Does what stands between a copy and its user, and records the restore. A copy that does not come through is removed.
+    func handOver(
+        _ copy: ScratchCopy, for recipient: Handover.Recipient?, restored: RestoredMoment?, timeline: UInt32? = nil,
+        started: String, phase: (Phase) -> Void
+    ) async throws -> ScratchCopy {
+        guard let recipient else { return copy }
+        var copy = copy
+        do {
+            phase(.handover)
+            copy.handover = try await Handover(in: context).run(
+                copy, restored: restored ?? moment(of: copy.part), for: recipient)
+            var event = RestoreEvent(
+                point: entry.point.id, sources: [copy.source.name], target: "scratch", outcome: "finished",
+                started: started, timeline: timeline, position: copy.position)
+            event.handover = copy.handover
+            try await context.recorder.record("restore", event)
+            return copy
+        } catch {
+            try? await copy.end()  // what went wrong before matters more
+            throw error
+        }
+    }
+
+    /// Where a part stands that nothing was replayed on.
+    func moment(of part: PointPart) -> RestoredMoment {
+        let position = part.reading?.position
+        let time = part.reading.flatMap { Timestamp(rfc3339: $0.consistentTo) }
+        return RestoredMoment(
+            kind: part.kind, position: position?.gtid ?? position?.endLSN, time: time ?? entry.point.moment)
     }
 
     static func refuseUnsound(_ checks: [CheckOutcome], _ source: String) throws {

@@ -21,16 +21,10 @@ extension MariaDBRestorer {
         var server = UInt32.random(in: 1...(1 << 31))
         while taken.contains(String(server)) { server = UInt32.random(in: 1...(1 << 31)) }
         let options = ["server_id=\(server)"]
-        guard let log = try await liveLog(), !lifted.isEmpty else {
+        guard let path = try await logPath(data), !lifted.isEmpty else {
             return NewHistory(server: String(server), optionLines: options, position: "")
         }
-        let path = log.hasPrefix("/") ? log : "\(data)/\(log)"
-        let scratch = try await launch(
-            data: data, run: run, keepsRunning: false,
-            options: [
-                "--log-bin=\(path)", "--server-id=\(server)", "--sync-binlog=1", "--gtid-strict-mode=0",
-                "--log-bin-index=\(path).index",
-            ])
+        let scratch = try await launchLogging(to: path, server: String(server), data: data, run: run)
         let position: String
         do {
             position = try await lift(lifted, scratch)
@@ -39,9 +33,61 @@ extension MariaDBRestorer {
             await scratch.abandon()
             throw error
         }
-        try relativeIndex(log, data)
         try FileTree.flush(data)
         return NewHistory(server: String(server), optionLines: options, position: position)
+    }
+
+    /// What such a server writes is in its log: a replay on the new history has it too.
+    public func start(data: String, run: String, in history: NewHistory) async throws -> any ScratchServer {
+        guard let path = try await logPath(data), !history.position.isEmpty else {
+            return try await start(data: data, run: run)
+        }
+        return try await launchLogging(to: path, server: history.server, data: data, run: run)
+    }
+
+    /// The folder of the live server's binary log when that is outside of its data folder.
+    public func logFolder() async throws -> String? {
+        guard let log = try await liveLog(), log.hasPrefix("/"), nameInside(log) == nil else { return nil }
+        return String(log[..<(log.lastIndex(of: "/") ?? log.startIndex)])
+    }
+
+    /// The same, with the log of a new history in `folder`.
+    public func writingLog(to folder: String) -> any LogReplayer {
+        var restorer = self
+        restorer.newLogFolder = folder
+        return restorer
+    }
+
+    /// Where the log of a new history lies, without the number at its end; nil when the live server writes none.
+    private func logPath(_ data: String) async throws -> String? {
+        guard let log = try await liveLog() else { return nil }
+        guard log.hasPrefix("/") else { return "\(data)/\(log)" }
+        if let name = nameInside(log) { return "\(data)/\(name)" }
+        guard let newLogFolder else {
+            throw SourceError(
+                .invalidSetting,
+                "the live server's log is outside of its data folder, and nobody said where a new one goes",
+                subject: log)
+        }
+        return newLogFolder + log[(log.lastIndex(of: "/") ?? log.startIndex)...]
+    }
+
+    /// A log with an absolute path in the live data folder, as a name relative to that.
+    private func nameInside(_ log: String) -> String? {
+        let folder = settings.dataFolder + "/"
+        return log.hasPrefix(folder) ? String(log.dropFirst(folder.count)) : nil
+    }
+
+    private func launchLogging(to path: String, server: String, data: String, run: String) async throws
+        -> MariaDBScratch
+    {
+        try await launch(
+            data: data, run: run, keepsRunning: false,
+            options: [
+                "--log-bin=\(path)", "--server-id=\(server)", "--sync-binlog=1", "--gtid-strict-mode=0",
+                "--log-bin-index=\(path).index", "--binlog-format=ROW", "--binlog-row-image=FULL",
+            ]
+        ) { try relativeIndex(path) }
     }
 
     private func lift(_ lifted: [UInt32: UInt64], _ scratch: MariaDBScratch) async throws -> String {
@@ -66,15 +112,14 @@ extension MariaDBRestorer {
         return state.description
     }
 
-    /// The index of a log with a relative name must not name the folder where it was made: the folder is moved.
-    private func relativeIndex(_ log: String, _ data: String) throws {
-        guard !log.hasPrefix("/") else { return }
-        let path = "\(data)/\(log).index"
-        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        let base = log.split(separator: "/").last.map(String.init) ?? log
+    /// The index must not name the folder where the log was made, since that is moved: names in it that are relative are looked
+    /// for where `log_bin` says.
+    private func relativeIndex(_ path: String) throws {
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let (folder, base) = (String(path[..<slash]), path[slash...].dropFirst())
         let names = try FileTree.names(in: folder).filter { $0.hasPrefix("\(base).") && BinlogName($0) != nil }
         try SmallFile.writePrivate(
-            path, Array(names.map { "./\($0)\n" }.joined().utf8), owner: account)
+            "\(path).index", Array(names.sorted().map { "./\($0)\n" }.joined().utf8), owner: account)
     }
 
     /// The live server's `log_bin`; nil when it writes none.

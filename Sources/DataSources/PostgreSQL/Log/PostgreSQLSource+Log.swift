@@ -5,9 +5,11 @@ extension PostgreSQLSource: LogSource {
         let server = try await PostgreSQLServer.reach(settings, environment)
         let place = try await WALPlace.current(server)
         let offset = (place.lsn.byteCount - 1) % server.segmentByteCount + 1
-        return LogState(
+        var state = LogState(
             server: "\(server.systemIdentifier)/\(place.timeline)", oldestFile: try await oldestFile(server),
             currentFile: "\(place.file(server))", currentOffset: offset, position: "\(place.lsn)")
+        if place.timeline > 1 { state.historyFile = "\(WALFileName.history(timeline: place.timeline))" }
+        return state
     }
 
     /// Runs `pg_receivewal`, see `LogSource`. Its replication slot is named after the source and made where it is missing. A server
