@@ -45,7 +45,7 @@ public struct Lifeboat: AsyncParsableCommand {
                 subcommands: [
                     PointsCommand.self, TimelineCommand.self, FindEventCommand.self, VerifyCommand.self,
                     ReconcileCommand.self, RetentionCommand.self,
-                    DoctorCommand.self,
+                    ErasureCommand.self, DoctorCommand.self,
                 ]),
             CommandGroup(
                 name: "Inspection",

@@ -33,6 +33,10 @@ public struct RecoveryError: Error, Sendable {
         case contentDiffers
         /// The erasure ledger has a hole, or lost its end.
         case erasuresIncomplete
+        /// No erasure has that number, or no kind of subject that name.
+        case erasureUnknown
+        /// Whoever was to be erased is still in the live database.
+        case subjectPresent
         /// Erasures or masks could not be applied, so what was restored is not handed over.
         case notHandedOver
         /// The operating system refuses.

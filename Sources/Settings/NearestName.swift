@@ -1,5 +1,5 @@
 /// Finds the word that somebody meant.
-enum NearestName {
+public enum NearestName {
     /// Longer words are not compared.
     private static let largestCount = 64
 
@@ -18,7 +18,7 @@ enum NearestName {
     }
 
     /// ``did you mean `port`?``, else what there is to choose from when that is little.
-    static func hint(_ word: String, among names: [String], called what: String) -> String {
+    public static func hint(_ word: String, among names: [String], called what: String) -> String {
         if let name = of(word, among: names) { return "did you mean `\(name)`?" }
         guard !names.isEmpty else { return "" }
         return "\(what): " + names.joined(separator: ", ")

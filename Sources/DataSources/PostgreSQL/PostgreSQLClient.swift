@@ -63,12 +63,15 @@ final class PostgreSQLClient: Sendable {
     func path(of program: String) -> String { toolFolder.map { "\($0)/\(program)" } ?? program }
 
     /// Runs SQL of ours and gives the rows, NULL as nil.
-    func rows(_ sql: String, database: String? = nil, timeout: Duration? = nil) async throws -> [[String?]] {
+    func rows(
+        _ sql: String, database: String? = nil, timeout: Duration? = nil, variables: [String: String]? = nil
+    ) async throws -> [[String?]] {
         precondition(!sql.hasPrefix("\\"), "that would be a command of psql")
         let null = "null-\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))"
         var psql = command(
             "psql", database: database ?? maintenanceDatabase,
             ["-qXt", "--csv", "-P", "null=\(null)", "-v", "ON_ERROR_STOP=1", "-c", sql])
+        if let variables { psql.variables = variables }
         psql.variables["PGCLIENTENCODING"] = "UTF8"
         do {
             return CSVReader.rows(try await psql.run(timeout: timeout)).map { row in

@@ -4,9 +4,11 @@ import Trees
 extension CommandContext {
     /// The real world: this process, its terminal, the machine's clock.
     public static func system() -> CommandContext {
-        CommandContext(
+        var context = CommandContext(
             environment: variables(), output: .standard(), prompt: TerminalPrompt(), hostname: machineName(),
             user: currentUser(), processID: getpid(), now: wallTime)
+        context.inputLine = StandardInput.line
+        return context
     }
 
     @Sendable private static func wallTime() -> Timestamp {

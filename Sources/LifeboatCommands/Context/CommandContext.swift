@@ -25,6 +25,8 @@ public struct CommandContext: Sendable {
     public var output: CommandOutput
     /// Asks a person for passwords; nil where there is nobody to ask.
     public var prompt: (any PasswordPrompt)?
+    /// Reads a line of standard input, without its end; nil when there is none.
+    public var inputLine: @Sendable (_ limit: Int) async throws -> String? = { _ in nil }
     /// The machine's name, as it stands in snapshots and locks.
     public var hostname: String
     /// Who runs the program.

@@ -27,15 +27,22 @@ public struct ErasureEntry: Sendable, Hashable, Codable {
     /// Where the live database stood, in its engine's own words; nil when it could not be asked. What was restored to a position
     /// before a confirmation still has the person.
     public var position: String?
+    /// The newest timeline of the source's journal then; nil when it has none.
+    public var timeline: UInt32?
     /// The number of the `add` that is confirmed.
     public var confirms: UInt64?
     /// A reference for people that names nobody: a ticket number.
     public var reference: String?
 
+    enum CodingKeys: String, CodingKey {
+        case format, number, moment, kind, subject, time, position, confirms, reference
+        case timeline = "journal_timeline"
+    }
+
     /// A line.
     public init(
         number: UInt64, moment: Moment, kind: String, subject: String, time: String, position: String? = nil,
-        confirms: UInt64? = nil, reference: String? = nil
+        timeline: UInt32? = nil, confirms: UInt64? = nil, reference: String? = nil
     ) {
         self.number = number
         self.moment = moment
@@ -43,6 +50,7 @@ public struct ErasureEntry: Sendable, Hashable, Codable {
         self.subject = subject
         self.time = time
         self.position = position
+        self.timeline = timeline
         self.confirms = confirms
         self.reference = reference
     }

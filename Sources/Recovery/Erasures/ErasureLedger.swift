@@ -8,7 +8,7 @@ public struct ErasureLedger: Sendable {
     private static let kind = "erasure"
     /// More entries than anybody has; numbers have 12 digits.
     private static let largestNumber: UInt64 = 999_999_999_999
-    private let repository: OpenRepository
+    let repository: OpenRepository
 
     /// The ledger of `repository`.
     public init(_ repository: OpenRepository) { self.repository = repository }

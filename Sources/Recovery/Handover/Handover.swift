@@ -110,7 +110,7 @@ public struct Handover: Sendable {
     public func check(_ source: ProtectedSource, for recipient: Recipient) async throws {
         _ = try profile(source, recipient)
         guard HandoverRules.concerns(source.kind) else { return }
-        let content = try await provenContent()
+        let content = try await ErasureLedger(context.repository).proven()
         try ErasureReplay(rules: rules.erasures, ledger: ErasureLedger(context.repository)).requireRules(for: content)
     }
 
@@ -124,7 +124,7 @@ public struct Handover: Sendable {
         let clock = ContinuousClock()
         let began = clock.now
         let profile = try profile(source, recipient)
-        let content = try await provenContent()
+        let content = try await ErasureLedger(context.repository).proven()
         let replay = ErasureReplay(rules: rules.erasures, ledger: ErasureLedger(context.repository))
         try replay.requireRules(for: content)
         let erased = try await replay.run(
@@ -141,16 +141,6 @@ public struct Handover: Sendable {
             epochCount: rules.epochs.count { $0.source == source.name },
             erasureSeconds: began.duration(to: afterErasures) / .seconds(1),
             maskSeconds: afterErasures.duration(to: afterMasks) / .seconds(1))
-    }
-
-    /// The whole erasure ledger, proven against the heads that points carry.
-    private func provenContent() async throws -> ErasureLedger.Content {
-        let content = try await ErasureLedger(context.repository).read()
-        let points = try await PointStore(context.repository).list().entries
-        try ErasureLedger.require(
-            content,
-            toContain: points.compactMap { entry in entry.point.erasures.map { ($0, "point \(entry.point.id)") } })
-        return content
     }
 
     private func profile(_ source: ProtectedSource, _ recipient: Recipient) throws -> MaskProfile? {

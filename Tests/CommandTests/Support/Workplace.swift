@@ -82,13 +82,14 @@ final class Workplace: Sendable {
         await run(arguments, answers: answers)
     }
 
-    func run(_ arguments: [String], answers: [String]? = nil) async -> Outcome {
+    func run(_ arguments: [String], answers: [String]? = nil, input: String? = nil) async -> Outcome {
         let (results, messages) = (MemorySink(), MemorySink())
-        let context = CommandContext(
+        var context = CommandContext(
             environment: environment, output: CommandOutput(results: results, messages: messages),
             prompt: answers.map(CannedPrompt.init), hostname: "testhost",
             user: CommandContext.User(name: "tester", uid: geteuid(), gid: getegid()), processID: getpid(),
             now: Workplace.wallTime)
+        context.inputLine = { _ in input }
         let status = await CommandRunner.run(arguments, in: context)
         return Outcome(status: status, output: results.text, messages: messages.text)
     }
