@@ -40,6 +40,7 @@ bench: build ## Measure against restic, borg and tar|zstd|openssl; BENCH='--help
 	@$(packages) bench databases $(if $(findstring --s3,$(BENCH)),s3)
 	$(support)/bench --lifeboat $(binary) $(BENCH)
 	$(support)/bench-databases --lifeboat $(binary)
+	$(support)/bench-recovery --lifeboat $(binary) $(filter --quick,$(BENCH))
 
 lint: swift-present ## Check format, sizes, leftovers and scripts
 	@$(packages) lint
