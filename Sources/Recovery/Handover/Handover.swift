@@ -85,7 +85,7 @@ public struct Handover: Sendable {
     ) async throws -> Record? {
         let masks = try profile(source, recipient)
         guard HandoverRules.concerns(source.kind) else { return nil }
-        let content = try await provenContent()
+        let content = try await ErasureLedger(context.repository).proven()
         try ErasureReplay(rules: rules.erasures, ledger: ErasureLedger(context.repository)).requireRules(for: content)
         let kinds = Set(rules.erasures.filter { $0.source == source.name }.map(\.kind))
         let dueCount = DueErasures.due(content.entries, kinds: kinds, restored: restored).count
