@@ -173,9 +173,11 @@ struct ScratchReport: Report {
     let processID: Int32?
     let howToConnect: [String]
     let replayed: Replayed?
+    /// Trees that belong to it.
+    var files: [FilesReport] = []
 
     enum CodingKeys: String, CodingKey {
-        case point, source, folder, replayed
+        case point, source, folder, replayed, files
         case processID = "process_id"
         case howToConnect = "how_to_connect"
     }
@@ -192,6 +194,7 @@ struct ScratchReport: Report {
     var lines: [String] {
         ["\(source) of point \(point.prefix(8)) is restored in \(folder)"]
             + (replayed.map(ReplayedText.lines) ?? []).map { "  \($0)" } + howToConnect.map { "  \($0)" }
+            + files.flatMap(\.lines)
     }
 }
 
