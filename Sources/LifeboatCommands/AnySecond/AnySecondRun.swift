@@ -12,19 +12,63 @@ struct AnySecondRun {
     private var global: GlobalOptions { command.global }
 
     func run(_ opened: RecoveryAccess.Opened) async throws -> ExitStatus {
-        let names = options.source.isEmpty ? opened.configuration.sources.map(\.name) : options.source
-        let sources = try names.map { try opened.source($0) }.filter { source in
-            !options.source.isEmpty || [.mariadb, .postgresql].contains(source.kind)
-        }
-        if options.inPlace { return try await inPlace(sources[0], opened) }
+        let (databases, trees) = try sources(opened)
+        if options.inPlace { return try await inPlace(try only(databases), opened) }
         var restores = [AnySecondRestore]()
-        for source in sources { restores.append(try await restore(source, opened).0) }
+        for source in databases { restores.append(try await restore(source, opened).0) }
         if command.dryRun {
-            try context.output.report(AnySecondReport(plans: restores.map { PlanReport($0.plan) }), global)
+            let files = try await files(trees, restores.map { ($0.plan, nil) }, opened).map {
+                FilesReport(outcome: $0.outline)
+            }
+            try context.output.report(
+                AnySecondReport(plans: restores.map { PlanReport($0.plan) }, files: files), global)
             return .done
         }
-        if let folder = command.to { return try await toFolder(folder, restores) }
-        return try await scratch(restores[0], opened)
+        if let folder = command.to { return try await toFolder(folder, restores, trees, opened) }
+        _ = try only(databases)
+        return try await scratch(restores[0], trees, opened)
+    }
+
+    /// Databases with a log, and trees that go with them: those named, or all there are.
+    private func sources(
+        _ opened: RecoveryAccess.Opened
+    ) throws -> (databases: [ProtectedSource], trees: [ProtectedSource]) {
+        let names = options.source.isEmpty ? opened.configuration.sources.map(\.name) : options.source
+        let sources = try names.map { try opened.source($0) }
+        for source in sources where [.redis, .sqlite].contains(source.kind) {
+            let message = "\(source.name) has no log, so it is as its recovery points have it: restore it with --point"
+            guard options.source.isEmpty else { throw CommandError(.invalidArgument, message, subject: source.name) }
+            context.output.message("warning: \(message)")
+        }
+        return (
+            sources.filter { [.mariadb, .postgresql].contains($0.kind) }, sources.filter { $0.kind == .files }
+        )
+    }
+
+    private func only(_ databases: [ProtectedSource]) throws -> ProtectedSource {
+        if databases.count == 1 { return databases[0] }
+        throw CommandError(
+            .invalidArgument, "name one database with --source", subject: "--source",
+            hint: "files may be named beside it; --to restores several")
+    }
+
+    /// The snapshots of trees that belong to the databases: those of the latest of them.
+    private func files(
+        _ trees: [ProtectedSource], _ databases: [(plan: RestorePlan, replayed: Replayed?)],
+        _ opened: RecoveryAccess.Opened
+    ) async throws -> [FilesRestore] {
+        guard !trees.isEmpty else { return [] }
+        var time = databases.map { $0.plan.filesTime($0.replayed) }.max()
+        if case .time(let asked) = target { time = asked }
+        if time == nil, target == .end { time = MomentArgument.seconds(context.now()) }
+        guard let time else {
+            throw CommandError(
+                .invalidArgument, "a position is one of a database, and none is named", subject: "--source",
+                hint: "name the database too, or give --at with a time")
+        }
+        var restores = [FilesRestore]()
+        for tree in trees { restores.append(try await FilesRestore(tree, at: time, in: opened.recovery)) }
+        return restores
     }
 
     private var target: LogTarget {
@@ -55,13 +99,22 @@ struct AnySecondRun {
             restore.entry, source, opened, rewind: rewind)
     }
 
-    private func scratch(_ restore: AnySecondRestore, _ opened: RecoveryAccess.Opened) async throws -> ExitStatus {
+    private func scratch(
+        _ restore: AnySecondRestore, _ trees: [ProtectedSource], _ opened: RecoveryAccess.Opened
+    ) async throws -> ExitStatus {
         show(restore)
         let copy = try await restore.scratch(
             for: try options.recipient(opened), phase: draw(restore.plan.source))
         context.output.erase()
         do {
-            try context.output.report(ScratchReport(copy, restore.entry), global)
+            var report = ScratchReport(copy, restore.entry)
+            if !trees.isEmpty {
+                let rows = try await FileRows(asking: copy)
+                for files in try await files(trees, [(restore.plan, copy.replayed)], opened) {
+                    report.files.append(try await fetch(files, copy.besideFolder, [rows].compactMap { $0 }))
+                }
+            }
+            try context.output.report(report, global)
             try context.output.flush()
             let status = try await ScratchWait(copy: copy, context: context).wait(for: options.run)
             try await copy.end()
@@ -72,17 +125,44 @@ struct AnySecondRun {
         }
     }
 
-    private func toFolder(_ folder: String, _ restores: [AnySecondRestore]) async throws -> ExitStatus {
-        var done = [AnySecondFolderReport.Part]()
+    private func toFolder(
+        _ folder: String, _ restores: [AnySecondRestore], _ trees: [ProtectedSource], _ opened: RecoveryAccess.Opened
+    ) async throws -> ExitStatus {
+        var report = AnySecondFolderReport()
+        var done = [(plan: RestorePlan, replayed: Replayed?)]()
+        var rows = [FileRows]()
         for restore in restores {
             show(restore)
-            let replayed = try await restore.toFolder(folder, phase: draw(restore.plan.source))
-            context.output.erase()
             let source = restore.plan.source
-            done.append(.init(source: source, folder: "\(folder)/\(source)/data", replayed: replayed))
+            // A server is only started on it when there is something to ask.
+            let names = try opened.source(source).reconcile.map { [$0.files] } ?? []
+            let asks = trees.contains { names.contains($0.name) }
+            let replayed = try await restore.toFolder(
+                folder, phase: draw(source),
+                asking: !asks ? nil : { copy in if let found = try await FileRows(asking: copy) { rows.append(found) } }
+            )
+            context.output.erase()
+            done.append((restore.plan, replayed))
+            report.parts.append(.init(source: source, folder: "\(folder)/\(source)/data", replayed: replayed))
         }
-        try context.output.report(AnySecondFolderReport(parts: done), global)
+        for files in try await files(trees, done, opened) {
+            report.files.append(try await fetch(files, folder, rows))
+        }
+        try context.output.report(report, global)
         return .done
+    }
+
+    private func fetch(_ files: FilesRestore, _ folder: String, _ rows: [FileRows]) async throws -> FilesReport {
+        let own = rows.filter { $0.source == files.outline.source }
+        let joined = own.first.map { first in
+            var all = first
+            for other in own.dropFirst() where other.root == first.root { all.paths.formUnion(other.paths) }
+            return all
+        }
+        if !global.quiet, !global.json { context.output.draw("\(files.outline.source): restoring files") }
+        let outcome = try await files.run(folder, rows: joined)
+        context.output.erase()
+        return FilesReport(outcome: outcome)
     }
 
     private func show(_ restore: AnySecondRestore) {
@@ -99,8 +179,11 @@ struct AnySecondRun {
 /// Plans of a dry run.
 private struct AnySecondReport: Report {
     let plans: [PlanReport]
+    let files: [FilesReport]
 
-    var lines: [String] { plans.flatMap(\.lines) + ["nothing was changed, since this was a dry run"] }
+    var lines: [String] {
+        plans.flatMap(\.lines) + files.flatMap(\.lines) + ["nothing was changed, since this was a dry run"]
+    }
 }
 
 /// What was restored into a folder.
@@ -111,11 +194,12 @@ private struct AnySecondFolderReport: Report {
         let replayed: Replayed
     }
 
-    let parts: [Part]
+    var parts: [Part] = []
+    var files: [FilesReport] = []
 
     var lines: [String] {
         parts.flatMap { part in
             ["\(part.source) is restored in \(part.folder)"] + ReplayedText.lines(part.replayed).map { "  \($0)" }
-        }
+        } + files.flatMap(\.lines)
     }
 }

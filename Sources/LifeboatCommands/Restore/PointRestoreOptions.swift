@@ -97,7 +97,9 @@ struct PointRestoreOptions: ParsableArguments {
                 throw ValidationError("--at restores --to a folder, --into scratch or --in-place")
             }
         }
-        if inPlace || undo || dropAside || into != nil, source.count != 1 {
+        // A database in a scratch server may bring its files.
+        let mayBeSeveral = hasMoment && into == "scratch" && !source.isEmpty
+        if inPlace || undo || dropAside || into != nil, source.count != 1, !mayBeSeveral {
             throw ValidationError("name one source with --source")
         }
         if mask != nil || unmasked != nil {

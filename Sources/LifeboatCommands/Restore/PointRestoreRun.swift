@@ -177,9 +177,11 @@ struct ScratchReport: Report {
     let howToConnect: [String]
     let replayed: Replayed?
     let handover: Handover.Record?
+    /// Trees that belong to it.
+    var files: [FilesReport] = []
 
     enum CodingKeys: String, CodingKey {
-        case point, source, folder, replayed, handover
+        case point, source, folder, replayed, handover, files
         case processID = "process_id"
         case howToConnect = "how_to_connect"
     }
@@ -197,7 +199,7 @@ struct ScratchReport: Report {
     var lines: [String] {
         ["\(source) of point \(point.prefix(8)) is restored in \(folder)"]
             + (replayed.map(ReplayedText.lines) ?? []).map { "  \($0)" }
-            + (handover?.lines ?? []).map { "  \($0)" } + howToConnect.map { "  \($0)" }
+            + (handover?.lines ?? []).map { "  \($0)" } + howToConnect.map { "  \($0)" } + files.flatMap(\.lines)
     }
 }
 

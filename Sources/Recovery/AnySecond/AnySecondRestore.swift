@@ -51,11 +51,13 @@ public struct AnySecondRestore: Sendable {
         }
     }
 
-    /// Restores to `folder/<source>/data`, ready to be started by hand. It is marked: erasures are not applied to it.
+    /// Restores to `folder/<source>/data`, ready to be started by hand. It is marked: erasures are not applied to it. `asking`
+    /// gets to ask a private server on it, which is stopped again.
     ///
     /// - Throws: `targetUnusable` when there is something already.
     public func toFolder(
-        _ folder: String, phase: (PointRestore.Phase) -> Void = { _ in }
+        _ folder: String, phase: (PointRestore.Phase) -> Void = { _ in },
+        asking: ((ScratchCopy) async throws -> Void)? = nil
     ) async throws -> Replayed {
         let own = folder + "/" + source.name
         let data = own + "/data"
@@ -66,8 +68,9 @@ public struct AnySecondRestore: Sendable {
         let started = context.now().rfc3339
         let workspace = try Workspace.beside(own, new: data, temporaryFolder: context.environment.temporaryFolder)
         let copy = try await context.repository.locked(.shared, context.locks) { _ in
-            try await self.copy(into: workspace, starts: false, phase: phase)
+            try await self.copy(into: workspace, starts: asking != nil, phase: phase)
         }
+        if let asking { try await asked(copy, asking) }
         await workspace.removeFiles()
         try await restore.mark(own)
         try await context.recorder.record(
@@ -76,6 +79,16 @@ public struct AnySecondRestore: Sendable {
                 point: plan.base.point, sources: [source.name], target: "folder", outcome: "finished", started: started,
                 timeline: plan.timeline, position: copy.position))
         return copy.replayed ?? Replayed(stop: nil, report: nil)
+    }
+
+    private func asked(_ copy: ScratchCopy, _ asking: (ScratchCopy) async throws -> Void) async throws {
+        do {
+            try await asking(copy)
+        } catch {
+            try? await copy.end()  // what went wrong before matters more
+            throw error
+        }
+        try await copy.server?.stop()
     }
 }
 

@@ -34,7 +34,7 @@ public struct ReconcileRun: Sendable {
             let copy = try await restore.scratch(source, phase: phase)
             let rows: [Reconciliation.Row]
             do {
-                rows = try await ask(copy, settings)
+                rows = try await ReconcileRun.ask(copy, settings)
             } catch {
                 try? await copy.end()  // what went wrong before matters more
                 throw error
@@ -48,9 +48,10 @@ public struct ReconcileRun: Sendable {
         }
     }
 
-    private func ask(_ copy: ScratchCopy, _ settings: ReconcileSettings) async throws -> [Reconciliation.Row] {
+    /// The rows that name a file.
+    static func ask(_ copy: ScratchCopy, _ settings: ReconcileSettings) async throws -> [Reconciliation.Row] {
         guard let server = copy.server else {
-            throw RecoveryError(.notConfigured, "the source is no database", subject: source.name)
+            throw RecoveryError(.notConfigured, "the source is no database", subject: copy.source.name)
         }
         let answer = try await server.query(settings.query, database: settings.database)
         guard answer.count <= ReconcileRun.rowLimit else {

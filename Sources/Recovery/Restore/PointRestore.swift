@@ -48,9 +48,11 @@ public struct PointRestore: Sendable {
     /// - Throws: `targetUnusable` when there is too little space, `contentDiffers` when something could not be restored.
     @discardableResult
     public func fetch(
-        _ part: PointPart, to folder: String, verifies: Bool = false, progress: RestoreProgress = RestoreProgress()
+        _ part: PointPart, to folder: String, verifies: Bool = false, exact: ExactPaths? = nil,
+        progress: RestoreProgress = RestoreProgress()
     ) async throws -> RestoreResult {
-        try await fetch(part, tree: PointRestore.tree(of: part), to: folder, verifies: verifies, progress: progress)
+        try await fetch(
+            part, tree: PointRestore.tree(of: part), to: folder, verifies: verifies, exact: exact, progress: progress)
     }
 
     /// Restores what is at `path` of a file tree's snapshot as `folder`: the directory itself with its metadata, or the file.
@@ -80,14 +82,17 @@ public struct PointRestore: Sendable {
 
     @discardableResult
     private func fetch(
-        _ part: PointPart, tree: BlobID, to folder: String, verifies: Bool, progress: RestoreProgress
+        _ part: PointPart, tree: BlobID, to folder: String, verifies: Bool, exact: ExactPaths? = nil,
+        progress: RestoreProgress
     ) async throws -> RestoreResult {
-        try await PointRestore.lane.run { try PointRestore.requireSpace(part.byteCount, at: folder, for: part.source) }
+        let needed = exact == nil ? part.byteCount : 0
+        try await PointRestore.lane.run { try PointRestore.requireSpace(needed, at: folder, for: part.source) }
         let sink = try await PointRestore.lane.run { () throws(TreeError) in
             try LocalTreeSink(root: Array(folder.utf8), options: LocalTreeSink.Options())
         }
         var settings = RestoreSettings()
         settings.verifies = verifies
+        settings.exact = exact
         let report = context.report
         settings.report = { report("\(part.source): \(PointPart.Failure($0).message)") }
         settings.warn = { report("\(part.source): \($0.subject): \($0.message)") }

@@ -24,6 +24,9 @@ public struct ScratchCopy: Sendable {
     /// Where it stands, in the engine's own words; nil where only its part says so.
     public var position: String? { replayed?.report?.position ?? replayed?.stop?.position }
 
+    /// A folder beside, for files that belong to it; goes with the rest.
+    public var besideFolder: String { workspace.base + "/beside" }
+
     /// Stops the server and removes everything.
     public func end() async throws {
         let result: Result<Void, any Error>

@@ -6,6 +6,8 @@ public struct RestoreSettings: Sendable {
     public var include = PatternList()
     /// What these match is left out.
     public var exclude = PatternList()
+    /// Only exactly these; nil for everything that patterns select.
+    public var exact: ExactPaths?
     /// Remove what the target has and the snapshot has not, in the directories that are restored.
     public var deletes = false
     /// Look and count, and change nothing.
@@ -24,6 +26,7 @@ public struct RestoreSettings: Sendable {
 
     /// Is the thing at `path` to be restored, and may something below it be?
     func selects(_ path: [[UInt8]]) -> (isSelected: Bool, childMayBe: Bool) {
+        if let exact { return exact.selects(path) }
         if !exclude.isEmpty, exclude.matches(path) { return (false, false) }
         guard !include.isEmpty else { return (true, true) }
         let verdict = include.verdict(path)
@@ -56,4 +59,20 @@ public struct RestoreResult: Sendable, Hashable {
 
     /// Nothing done.
     public init() {}
+}
+
+/// Paths that are named one by one, in any number.
+public struct ExactPaths: Sendable, Hashable {
+    private let paths: Set<[[UInt8]]>
+    private let folders: Set<[[UInt8]]>
+
+    /// Paths as components, from the root of what is restored.
+    public init(_ paths: some Sequence<[[UInt8]]>) {
+        self.paths = Set(paths)
+        folders = Set(self.paths.flatMap { path in path.indices.map { Array(path[..<$0]) } })
+    }
+
+    func selects(_ path: [[UInt8]]) -> (isSelected: Bool, childMayBe: Bool) {
+        (paths.contains(path), folders.contains(path))
+    }
 }

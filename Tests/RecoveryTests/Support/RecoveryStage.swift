@@ -101,6 +101,8 @@ final class EventList: EventRecorder {
     private let list = Mutex<[(kind: String, json: String)]>([])
 
     var kinds: [String] { list.withLock { $0.map(\.kind) } }
+    /// The payload of the last one.
+    var last: String { list.withLock { $0.last?.json ?? "" } }
 
     func record(_ kind: String, _ payload: some Encodable & Sendable) async throws {
         let json = String(decoding: try JSONEncoder().encode(payload), as: UTF8.self)

@@ -1,0 +1,184 @@
+import DataSources
+public import Repository
+import Sealing
+import Synchronization
+import Trees
+
+/// Restores the tree that belongs to a database at a moment, and says what does not fit.
+public struct FilesRestore: Sendable {
+    /// What was restored, or would be.
+    public struct Outcome: Sendable, Hashable, Codable {
+        /// The source of the files.
+        public var source: String
+        /// The point, and the moments between which it was read, seconds since 1970.
+        public var from: FilesAt.Candidate
+        /// How far the files may be from the database, seconds; negative where they are older.
+        public var skew: Double
+        /// Where they are; nil when nothing was restored.
+        public var folder: String?
+        /// Rows that name a file; nil when nobody asked.
+        public var rowCount: Int?
+        /// Of these, paths that came from older snapshots.
+        public var fromEarlier: [String] = []
+        /// And those that no snapshot has.
+        public var rowsWithoutFile: [String] = []
+
+        enum CodingKeys: String, CodingKey {
+            case source, from, folder
+            case skew = "skew_seconds"
+            case rowCount = "row_count"
+            case fromEarlier = "from_earlier"
+            case rowsWithoutFile = "rows_without_file"
+        }
+    }
+
+    /// The choice.
+    public let choice: FilesAt.Choice
+    private let source: ProtectedSource
+    private let entries: [PointEntry]
+    private let context: RecoveryContext
+
+    /// Chooses the snapshot of `source` for a database at `time`, seconds since 1970.
+    ///
+    /// - Throws: `pointMissing` when no point has the tree.
+    public init(_ source: ProtectedSource, at time: Double, in context: RecoveryContext) async throws {
+        entries = try await PointStore(context.repository).list().entries
+        guard let choice = FilesAt.choose(FilesAt.candidates(source.name, in: entries), at: time) else {
+            throw RecoveryError(
+                .pointMissing, "no recovery point has the files of \(source.name)",
+                subject: context.repository.location,
+                hint: "`lifeboat points` tells what is wrong with them; leave it out with --source")
+        }
+        self.choice = choice
+        self.source = source
+        self.context = context
+    }
+
+    /// What would be done, as far as it is known before rows can be asked.
+    public var outline: Outcome { Outcome(source: source.name, from: choice.chosen, skew: choice.skew) }
+
+    /// Restores to `folder/<source>/…`. `rows` are what the restored database says of its files.
+    ///
+    /// - Throws: as `PointRestore.fetch`.
+    public func run(
+        _ folder: String, rows: FileRows? = nil, progress: RestoreProgress = RestoreProgress()
+    ) async throws -> Outcome {
+        let started = context.now().rfc3339
+        var outcome = outline
+        let target = folder + "/" + source.name
+        try await context.repository.locked(.shared, context.locks) { _ in
+            if let rows {
+                outcome.rowCount = rows.paths.count
+                var missing = try await absent(rows.paths, rows.root, choice.chosen)
+                // From the oldest on, and the chosen one last: so folders get its metadata.
+                var found = [(candidate: FilesAt.Candidate, paths: Set<String>)]()
+                for candidate in choice.earlier where !missing.isEmpty {
+                    let rest = try await absent(missing, rows.root, candidate)
+                    if rest.count < missing.count { found.append((candidate, missing.subtracting(rest))) }
+                    missing = rest
+                }
+                for (candidate, paths) in found.reversed() {
+                    let exact = ExactPaths(paths.map { FileRows.components($0, below: rows.root) })
+                    try await restore(candidate).fetch(
+                        part(candidate), to: target, verifies: true, exact: exact, progress: progress)
+                    outcome.fromEarlier += paths
+                }
+                outcome.fromEarlier.sort()
+                outcome.rowsWithoutFile = missing.sorted()
+            }
+            try await restore(choice.chosen).fetch(
+                part(choice.chosen), to: target, verifies: true, progress: progress)
+        }
+        outcome.folder = target
+        try await context.recorder.record(
+            "restore",
+            FilesEvent(
+                point: choice.chosen.point, sources: [source.name], target: "folder", outcome: "finished",
+                started: started, skew: outcome.skew, rowsWithoutFileCount: outcome.rowsWithoutFile.count,
+                fromEarlierCount: outcome.fromEarlier.count))
+        return outcome
+    }
+
+    /// What the event ledger keeps: as of other restores, and what does not fit.
+    private struct FilesEvent: Codable, Sendable {
+        var point: String
+        var sources: [String]
+        var target: String
+        var outcome: String
+        var started: String
+        var skew: Double
+        var rowsWithoutFileCount: Int
+        var fromEarlierCount: Int
+
+        enum CodingKeys: String, CodingKey {
+            case point, sources, target, outcome, started
+            case skew = "skew_seconds"
+            case rowsWithoutFileCount = "rows_without_file_count"
+            case fromEarlierCount = "from_earlier_count"
+        }
+    }
+
+    private func entry(_ candidate: FilesAt.Candidate) -> PointEntry {
+        guard let entry = entries.first(where: { $0.point.id == candidate.point }) else {
+            preconditionFailure("candidates are made of these points")
+        }
+        return entry
+    }
+
+    private func restore(_ candidate: FilesAt.Candidate) -> PointRestore { PointRestore(entry(candidate), in: context) }
+
+    private func part(_ candidate: FilesAt.Candidate) throws -> PointPart {
+        try restore(candidate).part(source.name)
+    }
+
+    /// Those of `paths`, below `root`, that a snapshot has no file for.
+    private func absent(
+        _ paths: Set<String>, _ root: String, _ candidate: FilesAt.Candidate
+    ) async throws -> Set<String> {
+        let indexed = try await context.repository.indexed()
+        guard let tree = try part(candidate).snapshot.flatMap({ BlobID(hex: $0.tree) }) else { return paths }
+        let below = RawPath.clean(Array(root.utf8))
+        guard let start = try await indexed.node(at: below, in: tree)?.subtree ?? (below.isEmpty ? tree : nil) else {
+            return paths
+        }
+        let left = Mutex(paths)
+        try await indexed.walk(start) { path, node in
+            guard node.metadata.kind == .file else { return true }
+            let name = path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
+            left.withLock { _ = $0.remove(name) }
+            return true
+        }
+        return left.withLock { $0 }
+    }
+}
+
+/// Which files the rows of a database name.
+public struct FileRows: Sendable, Hashable {
+    /// The source that has them.
+    public var source: String
+    /// Folder that the paths are relative to.
+    public var root: String
+    /// Paths below it.
+    public var paths: Set<String>
+
+    /// Names files.
+    public init(source: String, root: String, paths: Set<String>) {
+        self.source = source
+        self.root = root
+        self.paths = paths
+    }
+
+    /// Asks a restored copy; nil when its source says nothing of files, or it has no server.
+    ///
+    /// - Throws: what the query says.
+    public init?(asking copy: ScratchCopy) async throws {
+        guard let settings = copy.source.reconcile, copy.server != nil else { return nil }
+        source = settings.files
+        root = settings.root
+        paths = Set(try await ReconcileRun.ask(copy, settings).map(\.path))
+    }
+
+    static func components(_ path: String, below root: String) -> [[UInt8]] {
+        RawPath.clean(Array(root.utf8)) + RawPath.clean(Array(path.utf8))
+    }
+}
