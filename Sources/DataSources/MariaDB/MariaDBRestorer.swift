@@ -10,6 +10,8 @@ public struct MariaDBRestorer: SourceRestorer {
     public var keepsRunning = false
     /// Where the log of a new history goes; nil for the restored folder.
     var newLogFolder: String?
+    /// Threads that apply a log ahead of each other; 0 for one that does it in order, which two processors are best used by.
+    var workerCount = sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 2 ? 4 : 0
     let settings: MariaDBSettings
     let environment: SourceEnvironment
     let tools: MariaDBTools
