@@ -32,7 +32,7 @@ struct MariaDBExploreTests {
           CONVERT('grün' USING latin1), UNHEX(SHA2(seq, 256)), X'00FF2700', CONCAT('{"n": ', seq, ', "t": "\\u00e9"}'),
           seq / 7, seq / 3e-7, seq / 3, '0000-00-00', '2026-03-29 02:30:00.123456', FROM_UNIXTIME(1774747800.5 + seq),
           '-12:34:56.789', seq, 1 + seq % 3, seq % 4, POINT(seq, 0.1), '::ffff:1.2.3.4', CONCAT('t\(tenant)/f', seq)
-        FROM seq_1_to_\(count);
+        FROM app.seq_1_to_\(count);
         INSERT INTO app.notes (id, tenant, title, body) VALUES (9000, \(tenant), NULL, ''), (9001, \(tenant), '', NULL);
         """
     }
