@@ -43,7 +43,7 @@ public struct Lifeboat: AsyncParsableCommand {
             CommandGroup(
                 name: "Recovery points",
                 subcommands: [
-                    PointsCommand.self, TimelineCommand.self, FindEventCommand.self, VerifyCommand.self,
+                    PointsCommand.self, TimelineCommand.self, FindEventCommand.self, ExploreCommand.self, VerifyCommand.self,
                     ReconcileCommand.self, RetentionCommand.self,
                     ErasureCommand.self, DoctorCommand.self,
                 ]),
