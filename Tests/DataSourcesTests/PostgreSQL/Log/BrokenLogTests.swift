@@ -74,7 +74,7 @@ struct BrokenLogTests {
                     replays.stage.folder("run-\(name)")
                 )
                 _ = try await Tool.run("cp", ["-a", "--reflink=auto", replays.files, copy])
-                try PostgreSQLFiles.makeFolder(run)
+                try FileTree.makeFolder(run)
                 let restorer = replays.stage.restorer()
                 try await restorer.build(files: copy, data: data, run: run)
                 _ = try await restorer.replay(log, to: stop, data: data, run: run)
