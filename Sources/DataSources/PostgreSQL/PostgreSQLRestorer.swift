@@ -68,7 +68,7 @@ public struct PostgreSQLRestorer: SourceRestorer {
         }
         try PostgreSQLFiles.write("\(data)/\(PrivatePostgreSQL.recordName)", Array("\(record.superuser)\n".utf8))
         if let account { try PostgreSQLFiles.give("\(data)/\(PrivatePostgreSQL.recordName)", to: account) }
-        try PostgreSQLFiles.flush(data)
+        if environment.isDurable { try PostgreSQLFiles.flush(data) }
     }
 
     /// Starts a private server, see `SourceRestorer`; returns when the base is recovered and the server writable.
