@@ -51,7 +51,7 @@ public struct MariaDBRestorer: SourceRestorer {
         case .physical: try await buildPhysical(files, data, run)
         case .logical: try await buildLogical(files, data, run)
         }
-        try FileTree.flush(data)
+        if environment.isDurable { try FileTree.flush(data) }
     }
 
     private func buildPhysical(_ files: String, _ data: String, _ run: String) async throws {

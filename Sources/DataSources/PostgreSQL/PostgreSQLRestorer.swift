@@ -68,7 +68,7 @@ public struct PostgreSQLRestorer: SourceRestorer {
         }
         try SmallFile.write("\(data)/\(PrivatePostgreSQL.recordName)", Array("\(record.superuser)\n".utf8))
         if let account { try FileTree.give("\(data)/\(PrivatePostgreSQL.recordName)", to: account) }
-        try FileTree.flush(data)
+        if environment.isDurable { try FileTree.flush(data) }
     }
 
     /// Starts a private server, see `SourceRestorer`; returns when the base is recovered and the server writable.

@@ -14,6 +14,8 @@ public struct SourceEnvironment: Sendable {
     public var report: @Sendable (String) -> Void
     /// Continue with a version that was never tried.
     public var acceptsUntested = false
+    /// What is restored must outlive a loss of power: false for scratch copies, which nobody needs then.
+    public var isDurable = true
 
     /// An environment.
     public init(

@@ -85,7 +85,9 @@ extension PointRestore {
                     source: source, part: part, server: nil, folder: workspace.files, fileChecks: [],
                     workspace: workspace)
             }
-            let restorer = context.factory.restorer(source, context.environment)
+            var environment = context.environment
+            environment.isDurable = workspace.base.isEmpty
+            let restorer = context.factory.restorer(source, environment)
             let files = workspace.files + "/" + source.name
             phase(.checkFiles)
             let checks = try await restorer.checkFiles(files)

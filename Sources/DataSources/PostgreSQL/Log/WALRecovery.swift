@@ -37,7 +37,7 @@ struct WALRecovery {
         // The shell gets the folder as a variable, whatever is in its name.
         restorer.moreVariables["LIFEBOAT_LOG"] = folder
         let timeline = try await newTimeline(restorer)
-        try FileTree.flush(data)
+        if restorer.environment.isDurable { try FileTree.flush(data) }
         let history = "\(data)/pg_wal/\(WALFileName.history(timeline: timeline))"
         let text = String(decoding: try SmallFile.read(history), as: UTF8.self)
         guard let branch = try TimelineHistory(text, subject: history).entries.last else {
