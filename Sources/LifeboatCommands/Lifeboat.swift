@@ -43,7 +43,8 @@ public struct Lifeboat: AsyncParsableCommand {
             CommandGroup(
                 name: "Recovery points",
                 subcommands: [
-                    PointsCommand.self, TimelineCommand.self, FindEventCommand.self, ExploreCommand.self, VerifyCommand.self,
+                    PointsCommand.self, TimelineCommand.self, FindEventCommand.self, ExploreCommand.self,
+                    VerifyCommand.self,
                     ReconcileCommand.self, RetentionCommand.self,
                     ErasureCommand.self, DoctorCommand.self,
                 ]),

@@ -6,7 +6,8 @@ import Recovery
 struct ExploreCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "explore", abstract: "Look around in a database as it was, and bring rows back.",
-        usage: "lifeboat explore --at <time> | --at-position <p> | --before-position <p> [--timeline <n>] --source <name>",
+        usage:
+            "lifeboat explore --at <time> | --at-position <p> | --before-position <p> [--timeline <n>] --source <name>",
         discussion: """
             A private server is started on a copy that is held at the moment. Commands are read from standard input, one a line:
 

@@ -68,7 +68,8 @@ enum ExploreLine: Equatable {
         var (table, condition, folder, file) = (String?.none, String?.none, String?.none, String?.none)
         var key = [String]()
         var rest = words[...]
-        let form = "\(verb) --table T [--where CONDITION]" + (verb == "diff" ? " [--key COLUMN]… [--files DIR] FILE" : " FILE")
+        let form =
+            "\(verb) --table T [--where CONDITION]" + (verb == "diff" ? " [--key COLUMN]… [--files DIR] FILE" : " FILE")
         while let word = rest.popFirst() {
             guard word.hasPrefix("--") else {
                 guard file == nil else { throw wrong(form, word) }

@@ -92,7 +92,9 @@ struct ExploreLoop {
                 hint: "`sql SELECT …` runs one statement; else: \(server.howToConnect.first ?? "")")
         }
         try context.output.flush()
-        let (words, variables) = server.client(database: nil)
+        var (words, variables) = server.client(database: nil)
+        // Without it the client could not edit its line.
+        variables["TERM"] = context.environment["TERM"]
         try await TerminalProgram(words: words, variables: variables).run()
     }
 }

@@ -28,7 +28,8 @@ struct BroughtBackFiles {
     ///
     /// Which files they name, the copy is asked: the answer of the source's query with these rows, less the one without them.
     func missing(_ diff: TableDiff, _ server: any ScratchServer) async throws -> [String]? {
-        guard let settings = source.reconcile, !diff.broughtBack.isEmpty, diff.broughtBack.count <= BroughtBackFiles.limit
+        guard let settings = source.reconcile, !diff.broughtBack.isEmpty,
+            diff.broughtBack.count <= BroughtBackFiles.limit
         else { return nil }
         let database = settings.database ?? dialect.name.database
         guard database == dialect.name.database else { return nil }

@@ -11,7 +11,10 @@ struct DiffScript {
 
     var lines: [String] {
         var lines = header.map { "-- " + DiffScript.oneLine($0) }
-        lines += ["", "-- Nothing of it was run. Read it, then run it with the engine's own client, which must stop at an error."]
+        lines += [
+            "",
+            "-- Nothing of it was run. Read it, then run it with the engine's own client, which must stop at an error.",
+        ]
         lines += dialect.writingSession
         lines += [dialect.kind == .postgresql ? "BEGIN;" : "START TRANSACTION;"]
         if dialect.kind == .mariadb { lines.append("SET @lifeboat_written = 0;") }
@@ -41,12 +44,14 @@ struct DiffScript {
             "an update is done only where the row is still what was seen; an insert fails where one came since",
         ]
         if !dialect.shape.triggers.isEmpty {
-            lines.append("the live table has triggers, which will run: " + dialect.shape.triggers.joined(separator: ", "))
+            lines.append(
+                "the live table has triggers, which will run: " + dialect.shape.triggers.joined(separator: ", "))
         }
         return lines + files
     }
 
     static func oneLine(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 }

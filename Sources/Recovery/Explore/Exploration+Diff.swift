@@ -103,7 +103,8 @@ extension Exploration {
         let question = ShapeQuestion(name: name, kind: source.kind)
         var shape = try await question.shape { try await server.query($0, database: name.database) }
         let now = try await question.shape { try await live.query($0, database: name.database) }
-        let differing = shape.columns.filter { !now.columns.contains($0) } + now.columns.filter { !shape.columns.contains($0) }
+        let differing =
+            shape.columns.filter { !now.columns.contains($0) } + now.columns.filter { !shape.columns.contains($0) }
         guard differing.isEmpty else {
             let names = Set(differing.map(\.name)).sorted().joined(separator: ", ")
             throw RecoveryError(

@@ -105,6 +105,12 @@ final class ExploreStage: Sendable {
         return try await Tool.run(tool, arguments)
     }
 
+    /// Another point, of the folder alone.
+    func pointOfFiles() async throws {
+        let plan = Plan(name: "files", store: "main", sources: ["uploads"], keep: RetentionPolicy())
+        _ = try await PlanRun(plan, sources: [files], in: context).run()
+    }
+
     /// Where the live server stands.
     func position() async throws -> String {
         try await sql(server.kind == .mariadb ? "SELECT @@gtid_binlog_pos" : "SELECT pg_current_wal_lsn()")

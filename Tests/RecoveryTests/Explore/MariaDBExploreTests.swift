@@ -60,6 +60,8 @@ struct MariaDBExploreTests {
                 atPath: stage.stage.path + "/uploads/t7", withIntermediateDirectories: true)
             try Data("file \(number)".utf8).write(to: URL(filePath: stage.stage.path + "/uploads/t7/f\(number)"))
         }
+        try await stage.pointOfFiles()
+        try FileManager.default.removeItem(atPath: stage.stage.path + "/uploads/t7/f2")
         try await stage.sql("UPDATE app.notes SET title = 'changed since the base' WHERE tenant = 7 AND id = 3")
         let before = try await content(stage, "tenant = 7")
         let plain = try await stage.sql("SELECT @@gtid_binlog_pos")
@@ -74,8 +76,11 @@ struct MariaDBExploreTests {
         #expect(copy.standing.position == good && copy.standing.next != nil)
         var request = DiffRequest(table: "app.notes", file: stage.stage.path + "/back.sql")
         request.condition = "tenant = 7"
+        request.filesFolder = stage.stage.path + "/files"
         let result = try await copy.diff(request)
         #expect(result.insertCount == 14 && result.updateCount == 2 && result.liveOnlyCount == 1, "\(result)")
+        #expect(result.missingFiles.count == 14 && result.restoredFiles == ["t7/f2"], "\(result)")
+        #expect(try Data(contentsOf: URL(filePath: stage.stage.path + "/files/t7/f2")) == Data("file 2".utf8))
         #expect(try await content(stage, "tenant = 7") != before)
         let said = try await stage.load(request.file)
         #expect(said == "16\t16\n", "\(said)")
@@ -85,6 +90,13 @@ struct MariaDBExploreTests {
         request.file += ".again"
         let again = try await copy.diff(request)
         #expect(again.insertCount == 0 && again.updateCount == 0 && again.liveOnlyCount == 1)
+        let export = stage.stage.path + "/export.sql"
+        try await copy.export(table: "app.notes", condition: "tenant = 7", to: export)
+        try await stage.sql("DELETE FROM app.notes WHERE tenant = 7")
+        _ = try await Tool.run(
+            "mariadb",
+            ["--no-defaults", "-S", stage.server["MARIADB_SOCKET"], "-u", "root", "app", "-e", "source \(export)"])
+        #expect(try await content(stage, "tenant = 7") == before)
         let process = try copy.server().processID
         try await copy.end()
         #expect(kill(process, 0) != 0)
@@ -92,9 +104,12 @@ struct MariaDBExploreTests {
         await stage.end()
     }
 
-    @Test("a step of one transaction shows exactly what the next one did, and seconds and positions go as far as they say")
+    @Test(
+        "a step of one transaction shows exactly what the next one did, and seconds and positions go as far as they say"
+    )
     func steps() async throws {
-        let stage = try await ExploreStage(.mariadb, schema: "CREATE DATABASE app; CREATE TABLE app.t (n INT PRIMARY KEY)")
+        let stage = try await ExploreStage(
+            .mariadb, schema: "CREATE DATABASE app; CREATE TABLE app.t (n INT PRIMARY KEY)")
         var positions = [String]()
         for number in 1...8 {
             try await stage.sql("INSERT INTO app.t VALUES (\(number))")
@@ -105,8 +120,10 @@ struct MariaDBExploreTests {
         try await stage.reach()
         let copy = try await stage.explore(.through(positions[1]))
         func rows() async throws -> String {
-            try await copy.query("SELECT COALESCE(MAX(n), 0), COUNT(*) FROM app.t;", database: nil).first?.compactMap { $0 }
-                .joined(separator: "/") ?? ""
+            try await copy.query("SELECT COALESCE(MAX(n), 0), COUNT(*) FROM app.t;", database: nil).first?.compactMap {
+                $0
+            }
+            .joined(separator: "/") ?? ""
         }
         #expect(try await rows() == "2/2")
         let next = try await copy.next(3)
@@ -127,6 +144,47 @@ struct MariaDBExploreTests {
         #expect(none?.code == .targetUnreachable)
         try await copy.end()
         try stage.expectClean()
+        await stage.end()
+    }
+
+    @Test("a promoted copy goes on with its rows when exploring has ended, and can be removed")
+    func promoted() async throws {
+        let stage = try await ExploreStage(
+            .mariadb, schema: "CREATE DATABASE app; CREATE TABLE app.t (n INT PRIMARY KEY)")
+        try await stage.sql("INSERT INTO app.t VALUES (1)")
+        try await stage.reach()
+        let copy = try await stage.explore(.end)
+        try await copy.promote()
+        let refused = await #expect(throws: RecoveryError.self) { try await copy.step(.seconds(1)) }
+        #expect(refused?.code == .notHandedOver)
+        let server = try copy.server()
+        try await copy.end()
+        #expect(try await server.query("SELECT n FROM app.t;", database: nil) == [["1"]])
+        try await server.stop()
+        for folder in copy.folders { try FileManager.default.removeItem(atPath: folder) }
+        try stage.expectClean()
+        await stage.end()
+    }
+
+    @Test("a table without a primary key wants --key, and a key that does not tell rows apart is refused")
+    func keys() async throws {
+        let stage = try await ExploreStage(
+            .mariadb,
+            schema: "CREATE DATABASE app; CREATE TABLE app.t (a INT, b INT); INSERT INTO app.t VALUES (1,1),(1,2)")
+        try await stage.sql("DELETE FROM app.t")
+        let good = try await stage.position()
+        try await stage.reach()
+        let copy = try await stage.explore(.before(good))
+        var request = DiffRequest(table: "app.t", file: stage.stage.path + "/back.sql")
+        for key in [[], ["a"], ["c"]] {
+            request.key = key
+            let wrong = request
+            let error = await #expect(throws: RecoveryError.self, "\(key)") { try await copy.diff(wrong) }
+            #expect(error?.code == .notConfigured)
+        }
+        request.key = ["a", "b"]
+        #expect(try await copy.diff(request).insertCount == 2)
+        try await copy.end()
         await stage.end()
     }
 }
