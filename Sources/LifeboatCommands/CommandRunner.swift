@@ -8,7 +8,7 @@ public enum CommandRunner {
     public static func run(_ arguments: [String], in context: CommandContext) async -> Int32 {
         let command: any Command
         do {
-            var parsed = try Lifeboat.parseAsRoot(arguments)
+            var parsed = try Lifeboat.parseAsRoot(FindEventCommand.spelled(arguments))
             guard let found = parsed as? any Command else {
                 // ArgumentParser's own commands, and ours that only hold others: they throw the help to be shown.
                 try parsed.run()

@@ -21,13 +21,23 @@ struct FindEventCommand: Command {
     @Option(help: ArgumentHelp("UPDATE of its rows.", valueName: "table")) var update: String?
     @Option(help: ArgumentHelp("TRUNCATE of this table.", valueName: "table")) var truncate: String?
     @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp("From one moment to another: two times, or a time and `now`.", valueName: "time"))
+        help: ArgumentHelp(
+            "From one moment to another, given as two: times, `-15m`, `now`.", valueName: "time"))
     var between: [MomentArgument] = []
     @Option(help: ArgumentHelp("At least so many rows.", valueName: "count")) var rows: UInt64 = 0
     @Option(help: ArgumentHelp("Of this history; the live one otherwise.", valueName: "number")) var timeline: UInt32?
     @Option(help: ArgumentHelp("No more than this.", valueName: "count")) var limit = 100
     @OptionGroup var global: GlobalOptions
+
+    /// `--between A B` as `--between=A --between=B`, since `-15m` would be taken for an option.
+    static func spelled(_ arguments: [String]) -> [String] {
+        guard arguments.contains(configuration.commandName ?? ""), let index = arguments.firstIndex(of: "--between"),
+            index + 2 < arguments.count
+        else { return arguments }
+        let two = arguments[(index + 1)...(index + 2)]
+        guard two.allSatisfy({ MomentArgument(argument: $0) != nil }) else { return arguments }
+        return arguments[..<index] + two.map { "--between=\($0)" } + arguments[(index + 3)...]
+    }
 
     func validate() throws {
         guard [drop, deleteFrom, update, truncate].filter({ $0 != nil }).count <= 1 else {

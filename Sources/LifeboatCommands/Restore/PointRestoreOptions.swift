@@ -27,7 +27,7 @@ struct PointRestoreOptions: ParsableArguments {
             "`scratch`: a private server of its own; HOST:PORT: a server that runs and is empty.", valueName: "target"))
     var into: String?
 
-    @Flag(help: "With --at … --in-place: do not wait until the journal has what the live server wrote last.")
+    @Flag(help: "With --in-place: do not wait until the journal has what the live server wrote last.")
     var withoutLastFlush = false
 
     @Flag(help: "Put the restored copy in the place of the live one.") var inPlace = false
@@ -72,8 +72,8 @@ struct PointRestoreOptions: ParsableArguments {
         guard [at != nil, atPosition != nil, beforePosition != nil, point != nil].filter({ $0 }).count <= 1 else {
             throw ValidationError("give one of --point, --at, --at-position, --before-position")
         }
-        guard !withoutLastFlush || hasMoment && inPlace else {
-            throw ValidationError("--without-last-flush goes with --at … --in-place")
+        guard !withoutLastFlush || inPlace else {
+            throw ValidationError("--without-last-flush goes with --in-place")
         }
         guard timeline == nil || hasMoment else {
             throw ValidationError("--timeline goes with --at, --at-position and --before-position")

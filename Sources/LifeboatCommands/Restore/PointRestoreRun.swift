@@ -23,6 +23,10 @@ struct PointRestoreRun {
         if let folder = command.to { return try await toFolder(folder, entry, opened) }
         let source = try opened.source(options.source[0])
         if options.inPlace {
+            if let rewind = try await rewind(entry, source, opened) {
+                return try await InPlaceRun(command: command, context: context).run(
+                    entry, source, opened, rewind: rewind)
+            }
             return try await InPlaceRun(command: command, context: context).run(entry, source, opened)
         }
         if options.into == "scratch" { return try await scratch(entry, source, opened) }
@@ -38,6 +42,30 @@ struct PointRestoreRun {
             "warning: point \(last.point.id.prefix(8)) of \(Units.localTime(last.point.moment)) is newer, and is "
                 + "\(PointRow(last).stateText); taking \(entry.point.id.prefix(8)) of \(Units.localTime(entry.point.moment))"
         )
+    }
+
+    /// What makes the restore of a point in place a rewind: with a journal it begins another history.
+    private func rewind(
+        _ entry: PointEntry, _ source: ProtectedSource, _ opened: RecoveryAccess.Opened
+    ) async throws -> Rewind? {
+        guard [.mariadb, .postgresql].contains(source.kind) else { return nil }
+        let known = try await AnySecond.read(source, in: opened.recovery)
+        guard !known.coverages.isEmpty else { return nil }
+        let target = known.target(of: entry)
+        do {
+            guard let plan = try known.plan(for: entry) else {
+                throw RecoveryError(
+                    .notConfigured,
+                    "only a physical copy can take the place of a database whose journal runs, since only such a one says where its history goes on",
+                    subject: source.name,
+                    hint: "choose a point that was read with `method: physical`, or restore --into scratch")
+            }
+            var rewind = known.rewind(plan, asked: "point \(entry.point.id)")
+            if options.withoutLastFlush { rewind.flushTimeout = nil }
+            return rewind
+        } catch {
+            throw (error as? RestoreRefusal)?.error(target) ?? error
+        }
     }
 
     // MARK: Targets

@@ -30,6 +30,11 @@ enum EnginePosition: Sendable, Hashable {
         }
     }
 
+    /// `xid:741`: a transaction of PostgreSQL, which only the log itself can say the place of.
+    static func isTransaction(_ text: String) -> Bool {
+        text.hasPrefix("xid:") && UInt32(text.dropFirst("xid:".count)) != nil
+    }
+
     /// Has a database that stands here everything that one at `other` has?
     func includes(_ other: EnginePosition) -> Bool {
         switch (self, other) {

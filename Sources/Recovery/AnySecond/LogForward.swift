@@ -60,7 +60,8 @@ struct LogForward {
         while true {
             phase(.locate)
             let found = await found(replayer, fetch)
-            let isSure = (try? found.get())?.next != nil  // the error is thrown below
+            let stop = try? found.get()  // the error is thrown below
+            let isSure = stop?.next != nil || stop != nil && plan.replayTarget.isTransaction
             guard !isSure, !rest.isEmpty else {
                 let stop = try found.get()
                 if !isSure, let hole = plan.hole { throw LogForward.unreachable(plan, stop, hole) }

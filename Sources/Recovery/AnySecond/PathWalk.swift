@@ -25,6 +25,7 @@ struct PathWalk {
         guard let first = bases.first else {
             throw refusal(.noBase, "no recovery point has a whole physical copy of \(planner.source) on this timeline")
         }
+        if target.isTransaction { return try searching() }
         guard let (base, leg) = bases.last(where: { isBefore($0.base, leg: $0.leg) }) else {
             throw refusal(.beforeFirstBase, "it is before the first base", later: Moment(first.base))
         }
@@ -44,6 +45,18 @@ struct PathWalk {
         }
         guard isWithinEnd(end) else { throw afterEnd(end) }
         return planned(base, start: start, stop: runEnd - 1, isEnd: position == nil && planner.kind == .mariadb)
+    }
+
+    /// Nobody knows where a transaction is that is named by its number: the log is searched for it from the first base on that
+    /// has all of the log behind it.
+    private func searching() throws(RestoreRefusal) -> RestorePlan {
+        let begun = bases.compactMap { base, leg in
+            path.index(of: base, leg: leg).flatMap { index in path.fileStart(of: index).map { (base, index, $0) } }
+        }
+        guard
+            let (base, index, start) = begun.first(where: { path.runEnd(from: $0.1) == path.parts.count }) ?? begun.last
+        else { throw refusal(.gap, "no base has log behind it", earlier: bases.last.map { Moment($0.base) }) }
+        return planned(base, start: start, stop: index)
     }
 
     // MARK: Bases
@@ -181,6 +194,7 @@ struct PathWalk {
     /// What may have to be fetched too, once the log is looked at: of PostgreSQL it is only known when it arrived; and a part
     /// that the path leaves half way may have the younger events in its other half.
     private func behind(_ stop: Int, isEnd: Bool) -> Range<Int> {
+        if target.isTransaction { return (stop + 1)..<path.runEnd(from: stop) }
         guard case .time = target, !isEnd, planner.kind == .postgresql || path.parts[stop].isCut else { return 0..<0 }
         return (stop + 1)..<path.runEnd(from: stop)
     }
@@ -220,5 +234,15 @@ extension TimelinePath {
         if let time = header.lastTime { return Double(time) }
         return EnginePosition(header.to, kind: .postgresql) == nil
             ? nil : Timestamp(rfc3339: header.written)?.fraction
+    }
+}
+
+extension LogTarget {
+    /// It is named by a number that only PostgreSQL's log knows the place of.
+    var isTransaction: Bool {
+        switch self {
+        case .time, .end: false
+        case .through(let text), .before(let text): EnginePosition.isTransaction(text)
+        }
     }
 }

@@ -60,9 +60,12 @@ public struct RestorePlanner: Sendable {
         switch target {
         case .time, .end: return nil
         case .through(let text), .before(let text):
+            if kind == .postgresql, EnginePosition.isTransaction(text) { return nil }
             let position = EnginePosition(text, kind: kind)
             guard let position, position != .gtid([:]) else {
-                let form = kind == .mariadb ? "a GTID such as 0-1-4711" : "an LSN such as 16/B374D848"
+                let form =
+                    kind == .mariadb
+                    ? "a GTID such as 0-1-4711" : "an LSN such as 16/B374D848, or a transaction such as xid:741"
                 throw RestoreRefusal(.unknownPosition, "`\(text)` is not \(form)", source: source)
             }
             return position

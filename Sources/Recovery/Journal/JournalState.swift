@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import Journal
+import Trees
 
 /// What a journal says of itself on this machine, for `journal status`; a file `journal-<source>.json` in the state folder.
 /// Nothing depends on it: the truth is in the store and in the spool.
@@ -55,6 +56,15 @@ public struct JournalState: Sendable, Hashable, Codable {
         case toolError = "tool_error"
         case toolRestartCount = "tool_restart_count"
         case baseDue = "base_due"
+    }
+
+    /// Until when the store is known to have everything, seconds since 1970: while nothing waits and the tool and the store both
+    /// work, what was written two flushes ago has come. Nil when it cannot be said.
+    func heardUntil(flush: Duration) -> Double? {
+        guard waitingByteCount == 0, toolError == nil, storeError == nil, archived != nil,
+            let updated = Timestamp(rfc3339: updated)
+        else { return nil }
+        return updated.fraction - 2 * (flush / .seconds(1))
     }
 
     private static func path(_ folder: String, _ source: String) -> String { "\(folder)/journal-\(source).json" }

@@ -165,7 +165,9 @@ extension ServiceSuites {
                 #expect(
                     try await live.restored("--at-position", fourteen, "--timeline", "2")
                         == [1, 2, 3, 11, 12, 13, 14] + victims)
-                #expect(try await live.restored("--at-position", last) == [1, 2, 3, 11, 12, 21] + victims)
+                #expect(
+                    try await live.restored("--at-position", last, "--timeline", "3") == [1, 2, 3, 11, 12, 21] + victims
+                )
                 #expect(try await live.restored("--at", "now") == [1, 2, 3, 11, 12, 21, 22] + victims)
             }
         }

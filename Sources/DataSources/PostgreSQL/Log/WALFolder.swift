@@ -37,6 +37,8 @@ struct WALFolder {
             // Seen under both names it has just been completed.
             found[name] = isPartial && found[name] != false
         }
+        // A history comes first, but after the empty segment that we made: until it is there, nothing is.
+        if let first, WALFileName(first)?.isSegment == false, found[first] == nil { return [] }
         let names = found.keys.sorted()
         let files = names.map { name in
             let isPartial = found[name] == true

@@ -105,13 +105,25 @@ private struct Chunk {
 
 /// Reads a timeline's history, which is written at once and moves nothing.
 struct WALHistoryReader: LogReader {
-    let position: String
-    private var byteCount: UInt64 = 0
+    /// A history has a line for each timeline before; more than these bytes has none.
+    private static let largestByteCount = 1 << 20
+    private var position: String
+    private var bytes: [UInt8] = []
 
     init(position: String) { self.position = position }
 
     mutating func read(_ bytes: ArraySlice<UInt8>) throws -> LogProgress {
-        byteCount += UInt64(bytes.count)
-        return LogProgress(validOffset: byteCount, position: position)
+        self.bytes += bytes
+        guard self.bytes.count <= Self.largestByteCount else {
+            throw SourceError(.malformedStream, "it is longer than any history", subject: "history of a timeline")
+        }
+        // Its last line says where the timeline before was left. A line that is not whole yet says nothing.
+        if let end = self.bytes.lastIndex(of: UInt8(ascii: "\n")) {
+            let text = String(decoding: self.bytes[...end], as: UTF8.self)
+            if let branch = try TimelineHistory(text, subject: "history of a timeline").entries.last {
+                position = "\(branch.end)"
+            }
+        }
+        return LogProgress(validOffset: UInt64(self.bytes.count), position: position)
     }
 }
