@@ -70,7 +70,7 @@ extension ServiceSuites {
                 while !isOver.withLock({ $0 }) {
                     try await JournalKillTests.sql(
                         socket,
-                        "INSERT INTO load_.t (a) SELECT REPEAT('x', 200) FROM seq_1_to_50"
+                        "USE load_; INSERT INTO t (a) SELECT REPEAT('x', 200) FROM seq_1_to_50"
                             + (count % 20 == 19 ? "; FLUSH BINARY LOGS" : ""))
                     count += 1
                 }
