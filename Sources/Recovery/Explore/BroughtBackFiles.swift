@@ -82,7 +82,7 @@ struct BroughtBackFiles {
             let own = RawPath.clean(Array("/\(path)".utf8))
             let place = RawPath.clean(Array(settings.root.utf8)) + own
             for tree in having {
-                guard let node = try await indexed.node(at: place, in: tree), node.metadata.kind == .file else {
+                guard let node = try await node(at: place, in: tree, indexed), node.metadata.kind == .file else {
                     continue
                 }
                 try await restore(node, at: own, sink, indexed)
@@ -91,6 +91,16 @@ struct BroughtBackFiles {
             }
         }
         return restored
+    }
+
+    private func node(at path: [[UInt8]], in tree: BlobID, _ indexed: IndexedRepository) async throws -> Node? {
+        do {
+            return try await indexed.node(at: path, in: tree)
+        } catch {
+            let failure: any Error = error
+            guard (failure as? RepositoryError)?.code == .pathMissing else { throw error }
+            return nil
+        }
     }
 
     private func candidates(_ files: String) async throws -> [BlobID] {

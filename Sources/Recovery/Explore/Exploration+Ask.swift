@@ -17,7 +17,7 @@ extension Exploration {
         let server = try server()
         let question = ShapeQuestion(name: name, kind: source.kind)
         let shape = try await question.shape { try await server.query($0, database: name.database) }
-        guard source.kind == .postgresql, condition != nil else {
+        guard condition != nil else {
             let names = MaskDialect(kind: source.kind, salt: "")
             let place =
                 source.kind == .postgresql ? "\(names.quoted(name.schema)).\(names.quoted(name.table))" : name.table
