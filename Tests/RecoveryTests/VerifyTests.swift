@@ -27,7 +27,7 @@ struct VerifyTests {
         #expect(record.parts[0].pins?.equal == 1 && record.parts[0].assertions.map(\.holds) == [true])
         #expect(
             record.parts[0].phases.map(\.phase)
-                == PointRestore.Phase.allCases.filter { ![.log, .locate, .replay].contains($0) })
+                == PointRestore.Phase.allCases.filter { ![.log, .locate, .replay, .handover].contains($0) })
         #expect(stage.events.kinds == ["backup", "verification"])
         #expect(try Exchange.names(in: stage.context.stateFolder + "/scratch").isEmpty)
         #expect(try Exchange.names(in: stage.path).filter { $0.hasPrefix("lifeboat-") }.isEmpty)

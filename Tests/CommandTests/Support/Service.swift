@@ -48,6 +48,8 @@ final class Service: Sendable {
         var sources: [(name: String, lines: [String])] = []
         /// Lines of the plan `nightly`.
         var plan: [String] = ["keep: {daily: 7}"]
+        /// What comes behind all of it.
+        var more = ""
 
         var text: String {
             func block(_ lines: [String], _ indent: Int) -> String {
@@ -57,6 +59,7 @@ final class Service: Sendable {
             let names = self.sources.map(\.name).joined(separator: ", ")
             return "service: cloud\nnode: testhost\nstate: \(state)\nstores:\n  main:\n" + block(store, 4)
                 + "sources:\n\(sources)plans:\n  nightly:\n    store: main\n    sources: [\(names)]\n" + block(plan, 4)
+                + more
         }
     }
 
