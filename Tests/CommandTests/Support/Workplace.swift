@@ -84,14 +84,21 @@ final class Workplace: Sendable {
 
     func run(_ arguments: [String], answers: [String]? = nil, input: String? = nil) async -> Outcome {
         let (results, messages) = (MemorySink(), MemorySink())
-        var context = CommandContext(
+        var context = context(results, messages, answers: answers)
+        context.inputLine = { _ in input }
+        let status = await CommandRunner.run(arguments, in: context)
+        return Outcome(status: status, output: results.text, messages: messages.text)
+    }
+
+    /// What a command sees of the world.
+    func context(
+        _ results: MemorySink = MemorySink(), _ messages: MemorySink = MemorySink(), answers: [String]? = nil
+    ) -> CommandContext {
+        CommandContext(
             environment: environment, output: CommandOutput(results: results, messages: messages),
             prompt: answers.map(CannedPrompt.init), hostname: "testhost",
             user: CommandContext.User(name: "tester", uid: geteuid(), gid: getegid()), processID: getpid(),
             now: Workplace.wallTime)
-        context.inputLine = { _ in input }
-        let status = await CommandRunner.run(arguments, in: context)
-        return Outcome(status: status, output: results.text, messages: messages.text)
     }
 
     /// Runs restic on the same repository; throws what it says when it fails.

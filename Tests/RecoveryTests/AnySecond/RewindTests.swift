@@ -10,7 +10,8 @@ import Trees
 @Suite("A rewind in place")
 struct RewindTests {
     static let steps = [
-        "building", "fetch", "build", "log", "locate", "replay", "start", "check", "history", "verified", "flush",
+        "building", "fetch", "build", "log", "locate", "replay", "start", "check", "history", "handover", "verified",
+        "flush",
         "stopped",
         "exchanged", "timeline", "finished",
     ]
