@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Glibc
+import Subprocess
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -37,7 +39,11 @@ extension ServiceSuites {
                 "db", "reconcile",
                 "{query: SELECT path FROM files, database: app, files: uploads, root: \(service.place.path("uploads"))}"
             )
-            try await service.done("backup", "nightly")
+            try service.set("db", "journal", "true")
+            try await journaling(service) {
+                try await service.done("backup", "nightly")
+                try await ServiceData.mariadb(server, "DELETE FROM app.users WHERE id = 1")
+            }
             try FileManager.default.removeItem(atPath: service.place.path("uploads/2.txt"))
             try await service.done("backup", "nightly")
 
