@@ -26,6 +26,20 @@ extension ServiceSuites {
             return try #require(JSONDecoder().decode(Answer.self, from: Data(line.utf8)).files.first)
         }
 
+        /// Runs the journal beside `body`, and until it has all of the log.
+        private func journaling(_ service: Service, _ body: () async throws -> Void) async throws {
+            _ = try await Subprocess.run(
+                .path(FilePath(Program.path)), arguments: ["journal", "run"],
+                environment: Program.variables(service.place.environment), input: .none,
+                output: .string(limit: 1 << 20), error: .string(limit: 1 << 20)
+            ) { execution in
+                try await body()
+                let end = ContinuousClock.now + .seconds(30)
+                while await service.run("journal", "status").status != 0 { try #require(ContinuousClock.now < end) }
+                _ = kill(execution.processIdentifier.value, SIGTERM)
+            }
+        }
+
         @Test(
             "into a folder, into scratch and as a dry run, rows without file are listed, and lost files come from earlier"
         )
