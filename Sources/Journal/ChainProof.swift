@@ -66,13 +66,15 @@ struct ChainProof {
     private let links: [UInt64: ChainLink.State]
     private let numbers: [UInt64]
     private let name: (UInt64) -> String
+    private let trim: JournalTrim?
     /// Runs of segments that a closing has replaced, by their first number; the closing stands at its first run.
     private var replaced: [UInt64: (run: Closing.Run, closing: Closing?)] = [:]
 
-    /// `links` ascend by number; `name` gives the full name of an object.
-    init(_ links: [ChainLink], name: @escaping (UInt64) -> String) {
+    /// `links` ascend by number, from where `trim` says on; `name` gives the full name of an object.
+    init(_ links: [ChainLink], trim: JournalTrim? = nil, name: @escaping (UInt64) -> String) {
         self.links = Dictionary(links.map { ($0.number, $0.state) }, uniquingKeysWith: { one, _ in one })
         numbers = links.map(\.number)
+        self.trim = trim
         self.name = name
         for link in links {
             guard case .object(let object) = link.state, case .closing(let closing) = object.content else { continue }
@@ -100,11 +102,11 @@ struct ChainProof {
         return Coverage(timeline: timeline, spans: spans, gaps: gaps)
     }
 
-    /// Walks the numbers from 1 on. A closing takes the place of the segments that it replaces.
+    /// Walks the numbers from 1, or the trim, on. A closing takes the place of the segments that it replaces.
     private func steps() -> [Step] {
         var steps = [Step]()
-        var number: UInt64 = 1
-        var previous = Predecessor.none
+        var number = trim?.first ?? 1
+        var previous = beginning
         while number <= numbers.last ?? 0 {
             if let (run, closing) = replaced[number] {
                 // The chain goes on behind the segments that are replaced; the closing itself comes in its own turn.
@@ -124,6 +126,12 @@ struct ChainProof {
             number += 1
         }
         return steps
+    }
+
+    /// What the first object continues.
+    private var beginning: Predecessor {
+        guard let trim, trim.first > 1 else { return .none }
+        return trim.predecessor.flatMap { Digest(hex: $0) }.map { .digest($0) } ?? .unknown
     }
 
     private enum Predecessor {

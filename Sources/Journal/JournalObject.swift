@@ -42,9 +42,4 @@ extension SourceJournal {
             number: number, digest: SHA256.digest(stored), predecessor: object.header.predecessor,
             entry: try JournalEntry(payload: object.payload, name: name), storedByteCount: UInt64(stored.count))
     }
-
-    /// Running numbers of what is stored of a timeline, ascending.
-    func numbers(of timeline: UInt32) async throws(StoreError) -> [UInt64] {
-        try await store.list(prefix: chainPrefix(timeline)).compactMap { number(of: $0.name, on: timeline) }
-    }
 }

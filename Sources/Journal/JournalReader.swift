@@ -26,8 +26,8 @@ public struct JournalReader: Sendable {
     ///
     /// - Throws: `StoreError`; what is damaged is no error but a gap.
     public func coverage(of timeline: TimelineRecord) async throws -> Coverage {
-        let links = try await links(of: timeline.timeline)
-        return ChainProof(links, name: { journal.name(timeline.timeline, $0) }).coverage(of: timeline)
+        let (links, trim) = try await links(of: timeline.timeline)
+        return ChainProof(links, trim: trim, name: { journal.name(timeline.timeline, $0) }).coverage(of: timeline)
     }
 
     /// What there is of a timeline, by its number.
@@ -60,7 +60,7 @@ public struct JournalReader: Sendable {
     ///
     /// - Throws: `StoreError`.
     public func chain(of timeline: UInt32) async throws -> [ChainMember] {
-        try await links(of: timeline).compactMap { link in
+        try await links(of: timeline).links.compactMap { link in
             guard case .object(let object) = link.state else { return nil }
             return ChainMember(number: link.number, digest: object.digest, content: object.content)
         }
@@ -68,14 +68,18 @@ public struct JournalReader: Sendable {
 
     // MARK: Reading the chain
 
-    func links(of timeline: UInt32) async throws -> [ChainLink] {
-        for _ in 1..<Self.attemptCount {
-            let numbers = try await journal.numbers(of: timeline)
+    /// What counts of a chain, and where it begins.
+    func links(of timeline: UInt32) async throws -> (links: [ChainLink], trim: JournalTrim?) {
+        var attempt = 1
+        while true {
+            let (all, trims) = try await journal.listing(of: timeline)
+            let trim = try await journal.trim(timeline, of: trims)
+            let numbers = all.filter { $0 >= trim?.first ?? 1 }
             let links = try await load(numbers, timeline)
-            // What is listed and not there is being replaced by a snapshot: the closing that says so is in the next list.
-            if links.count == numbers.count { return links }
+            // What is listed and not there is being replaced by a snapshot, or trimmed: the next list says so.
+            if links.count == numbers.count || attempt == Self.attemptCount { return (links, trim) }
+            attempt += 1
         }
-        return try await load(try await journal.numbers(of: timeline), timeline)
     }
 
     private func load(_ numbers: [UInt64], _ timeline: UInt32) async throws -> [ChainLink] {

@@ -36,7 +36,11 @@ public actor JournalWriter {
     ///
     /// - Throws: `StoreError`; `damagedObject` when the last one cannot be read, so that nobody knows where to go on.
     public func resume() async throws -> JournalTail {
-        guard let number = try await journal.numbers(of: timeline).last else { return remember(nil, nil, 0) }
+        let (numbers, trims) = try await journal.listing(of: timeline)
+        guard let number = numbers.last else {
+            guard let trim = try await journal.trim(timeline, of: trims) else { return remember(nil, nil, 0) }
+            return remember(nil, trim.predecessor.flatMap { Digest(hex: $0) }, trim.first - 1)
+        }
         let object = try await journal.load(timeline, number)
         return remember(object.entry.tail, object.digest, number)
     }

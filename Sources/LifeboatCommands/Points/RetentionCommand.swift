@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import DataSources
 import Recovery
 import Retention
 import Trees
@@ -9,7 +10,8 @@ struct RetentionCommand: AsyncParsableCommand {
         commandName: "retention", abstract: "Say which recovery points stay, and remove the others.",
         discussion: """
             Each plan's `keep:` says what stays; 30 days by default. Whole points are counted apart from failed ones, so failed \
-            nights push out nothing that can be restored. A point and its snapshots go together; `lifeboat prune` frees the space.
+            nights push out nothing that can be restored. A point and its snapshots go together, and so does the log of databases that no point needs any more; \
+            `lifeboat prune` frees the space.
 
               lifeboat retention simulate
               lifeboat retention apply --plan nightly
@@ -21,6 +23,11 @@ struct RetentionCommand: AsyncParsableCommand {
     {
         let plans = try plan.map { [try opened.plan($0)] } ?? opened.configuration.plans
         return plans.map { PointRetention(plan: $0.name, keep: $0.keep, entries: list.entries, now: now) }
+    }
+
+    /// Sources that have a journal, or had one.
+    static func journals(_ opened: RecoveryAccess.Opened) -> [ProtectedSource] {
+        opened.configuration.sources.filter { [.mariadb, .postgresql].contains($0.kind) }
     }
 }
 
@@ -38,7 +45,16 @@ struct RetentionSimulateCommand: Command {
         let opened = try await access.open(plan: plan)
         let list = try await PointStore(opened.recovery.repository).list()
         let retentions = try RetentionCommand.decide(opened, plan, list, at?.value ?? context.now())
-        try context.output.report(RetentionReport(retentions, hasRemoved: false, orphans: list.orphans.count), global)
+        let gone = Set(retentions.flatMap(\.removed).map(\.point.id))
+        let left = list.entries.filter { !gone.contains($0.point.id) }
+        var journals = [JournalRetention.Trimmed]()
+        if list.damaged.isEmpty {
+            for source in RetentionCommand.journals(opened) {
+                journals += try await JournalRetention(source, in: opened.recovery).simulate(left)
+            }
+        }
+        try context.output.report(
+            RetentionReport(retentions, hasRemoved: false, orphans: list.orphans.count, journals), global)
         return .done
     }
 }
@@ -58,7 +74,12 @@ struct RetentionApplyCommand: Command {
             retentions = try RetentionCommand.decide(opened, plan, list, context.now())
             return retentions
         }
-        try context.output.report(RetentionReport(retentions, hasRemoved: true, orphans: gone.orphans), global)
+        var journals = [JournalRetention.Trimmed]()
+        for source in RetentionCommand.journals(opened) {
+            journals += try await JournalRetention(source, in: opened.recovery).apply()
+        }
+        try context.output.report(
+            RetentionReport(retentions, hasRemoved: true, orphans: gone.orphans, journals), global)
         return .done
     }
 }
@@ -81,13 +102,14 @@ private struct RetentionReport: Report {
     let points: [Row]
     let hasRemoved: Bool
     let orphans: Int
+    let journals: [JournalRetention.Trimmed]
 
     enum CodingKeys: String, CodingKey {
-        case points, orphans
+        case points, orphans, journals
         case hasRemoved = "has_removed"
     }
 
-    init(_ retentions: [PointRetention], hasRemoved: Bool, orphans: Int) {
+    init(_ retentions: [PointRetention], hasRemoved: Bool, orphans: Int, _ journals: [JournalRetention.Trimmed]) {
         points = retentions.flatMap { retention in
             retention.decisions.map { decision in
                 Row(
@@ -97,6 +119,7 @@ private struct RetentionReport: Report {
         }
         self.hasRemoved = hasRemoved
         self.orphans = orphans
+        self.journals = journals
     }
 
     var lines: [String] {
@@ -118,6 +141,12 @@ private struct RetentionReport: Report {
                 "\(Units.count(orphans, "snapshot")) of runs that ended in the middle "
                     + (hasRemoved ? "removed" : "would go"))
         }
-        return lines
+        return lines + journals.map(line)
+    }
+
+    private func line(_ journal: JournalRetention.Trimmed) -> String {
+        "journal of \(journal.source), timeline \(journal.timeline): "
+            + "\(Units.count(journal.objectCount, "segment")) and \(Units.count(journal.snapshotCount, "snapshot")) that no point needs "
+            + (hasRemoved ? "removed" : "would go")
     }
 }

@@ -1,4 +1,6 @@
 import DataSources
+import FoundationEssentials
+import ObjectStore
 import Repository
 import Trees
 
@@ -66,6 +68,11 @@ public struct AnySecondRestore: Sendable {
                 .targetUnusable, "there is something already", subject: data, hint: "name another folder, or remove it")
         }
         let started = context.now().rfc3339
+        // The engine's tools run as its own account and must be able to pass.
+        try await PointRestore.lane.run {
+            try FileManager.default.createDirectory(
+                atPath: own, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        }
         let workspace = try Workspace.beside(own, new: data, temporaryFolder: context.environment.temporaryFolder)
         let copy = try await context.repository.locked(.shared, context.locks) { _ in
             try await self.copy(into: workspace, starts: asking != nil, phase: phase)

@@ -23,7 +23,13 @@ struct ClosingRun: Sendable {
     func run() async throws -> PreparedClosing? {
         let reader = JournalReader(journal)
         let members: [ChainMember]
-        if let known = job.members { members = known } else { members = try await readChain(reader) }
+        if let known = job.members {
+            // Retention may have trimmed what was cut since.
+            let first = try await JournalTrimmer(journal, timeline: job.timeline).first()
+            members = known.filter { $0.number >= first }
+        } else {
+            members = try await readChain(reader)
+        }
         let closed = ClosedFiles(members)
         guard let last = closed.files.last else { return nil }
         // What is left there is overwritten or in nobody's way.

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Glibc
+import Subprocess
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -24,6 +26,20 @@ extension ServiceSuites {
             return try #require(JSONDecoder().decode(Answer.self, from: Data(line.utf8)).files.first)
         }
 
+        /// Runs the journal beside `body`, and until it has all of the log.
+        private func journaling(_ service: Service, _ body: () async throws -> Void) async throws {
+            _ = try await Subprocess.run(
+                .path(FilePath(Program.path)), arguments: ["journal", "run"],
+                environment: Program.variables(service.place.environment), input: .none,
+                output: .string(limit: 1 << 20), error: .string(limit: 1 << 20)
+            ) { execution in
+                try await body()
+                let end = ContinuousClock.now + .seconds(30)
+                while await service.run("journal", "status").status != 0 { try #require(ContinuousClock.now < end) }
+                _ = kill(execution.processIdentifier.value, SIGTERM)
+            }
+        }
+
         @Test(
             "into a folder, into scratch and as a dry run, rows without file are listed, and lost files come from earlier"
         )
@@ -37,7 +53,11 @@ extension ServiceSuites {
                 "db", "reconcile",
                 "{query: SELECT path FROM files, database: app, files: uploads, root: \(service.place.path("uploads"))}"
             )
-            try await service.done("backup", "nightly")
+            try service.set("db", "journal", "true")
+            try await journaling(service) {
+                try await service.done("backup", "nightly")
+                try await ServiceData.mariadb(server, "DELETE FROM app.users WHERE id = 1")
+            }
             try FileManager.default.removeItem(atPath: service.place.path("uploads/2.txt"))
             try await service.done("backup", "nightly")
 
