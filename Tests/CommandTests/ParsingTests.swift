@@ -66,7 +66,9 @@ struct ParsingTests {
         for same in ["2026-11-20 03:00:00Z", "2026-11-20 04:00:00 +01:00", "2026-11-20 03:00:00.000 +00:00"] {
             #expect(TimeArgument(argument: same)?.value == Timestamp(seconds: 1_795_143_600), "\(same)")
         }
-        for wrong in ["", "yesterday", "2026-13-40", "2026-11-20 25:00:00", "2026-11-20 03:00", "2026-11-20 03:00:00 x"] {
+        for wrong in [
+            "", "yesterday", "2026-13-40", "2026-11-20 25:00:00", "2026-11-20 03:00", "2026-11-20 03:00:00 x",
+        ] {
             #expect(TimeArgument(argument: wrong) == nil, "\(wrong)")
         }
     }

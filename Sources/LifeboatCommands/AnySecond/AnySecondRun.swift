@@ -108,6 +108,7 @@ struct AnySecondRun {
         context.output.erase()
         do {
             var report = ScratchReport(copy, restore.entry)
+            try Handover.refuseFiles(of: trees, beside: copy, in: opened.recovery)
             if !trees.isEmpty {
                 let rows = try await FileRows(asking: copy)
                 for files in try await files(trees, [(restore.plan, copy.replayed)], opened) {

@@ -38,6 +38,12 @@ struct ExploreCommand: Command {
     @Option(help: ArgumentHelp("Which database; not needed when there is one only.", valueName: "name"))
     var source: String?
 
+    @Option(help: ArgumentHelp("Mask the copy with this profile of the configuration.", valueName: "profile"))
+    var mask: String?
+
+    @Option(help: ArgumentHelp("Do not mask, for this reason; it goes into the ledger.", valueName: "reason"))
+    var unmasked: String?
+
     @OptionGroup var untested: UntestedOptions
     @OptionGroup var global: GlobalOptions
 
@@ -45,6 +51,7 @@ struct ExploreCommand: Command {
         guard [at != nil, atPosition != nil, beforePosition != nil].filter({ $0 }).count == 1 else {
             throw ValidationError("give one of --at, --at-position, --before-position")
         }
+        guard mask == nil || unmasked == nil else { throw ValidationError("give one of --mask, --unmasked") }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -58,8 +65,10 @@ struct ExploreCommand: Command {
             if !isQuiet { output.draw("\(plan.source): \(phase.words)") }
         }
         if !isQuiet { for line in PlanReport(plan).lines { output.message(line) } }
-        let exploration = try await Exploration.start(plan, known, in: opened.recovery, phase: draw)
+        let recipient = try opened.recovery.handover.recipient(mask: mask, unmaskedReason: unmasked)
+        let exploration = try await Exploration.start(plan, known, for: recipient, in: opened.recovery, phase: draw)
         output.erase()
+        if !isQuiet { for line in exploration.copy.handover?.lines ?? [] { output.message(line) } }
         let loop = ExploreLoop(exploration: exploration, context: context, global: global, phase: draw)
         do {
             let status = try await loop.run()

@@ -50,10 +50,15 @@ public struct DiffResult: Sendable, Hashable, Codable {
 extension Exploration {
     /// Compares rows of the copy with the live server's, and writes a script that brings the copy's back. Runs nothing of it.
     ///
-    /// - Throws: `notConfigured` when nothing tells rows apart, or the tables differ in their columns; `targetUnusable` when the
+    /// - Throws: `notConfigured` when nothing tells rows apart, the tables differ in their columns, or the copy is masked; `targetUnusable` when the
     ///   script is there already; what the servers say.
     public func diff(_ request: DiffRequest) async throws -> DiffResult {
         try Exploration.requireAbsent(request.file)
+        if let mask = copy.handover?.mask {
+            throw RecoveryError(
+                .notConfigured, "the copy is masked with \(mask), and what is masked must not get into live data",
+                subject: source.name, hint: "explore with --unmasked REASON to bring rows back")
+        }
         let name = try TableName(request.table, kind: source.kind)
         let live = try self.live()
         let server = try server()

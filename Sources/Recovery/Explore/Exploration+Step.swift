@@ -2,7 +2,8 @@ import DataSources
 import Journal
 
 extension Exploration {
-    /// Goes on in the log. MariaDB replays what lies between; PostgreSQL, whose copy has left its log, is built anew from the base.
+    /// Goes on in the log, and hands over again. MariaDB replays what lies between; PostgreSQL, whose copy has left its log, is
+    /// built anew from the base, and so is a copy in which something was erased or masked.
     ///
     /// - Throws: `targetUnreachable` when there is nothing further; what locating and replaying say. After a replay that failed
     ///   the copy has no server any more.
@@ -14,7 +15,7 @@ extension Exploration {
         }
         _ = try server()
         let target = try await target(step)
-        if source.kind == .mariadb {
+        if source.kind == .mariadb, !copy.isChanged {
             try await replay(to: target, phase)
         } else {
             try await rebuild(at: target, phase)
@@ -56,6 +57,8 @@ extension Exploration {
         phase(.start)
         copy = copy.with(server: try await restorer.start(data: copy.folder, run: copy.workspace.run))
         copy.replayed = Replayed(stop: stop, report: report)
+        phase(.handover)
+        copy.handover = try await Handover(in: context).run(copy, restored: plan.restored(copy), for: recipient)
         isBroken = false
         let before = standing
         standing = Standing(stop)
@@ -82,11 +85,19 @@ extension Exploration {
     /// The new copy is there before the old one goes, so that a step that fails changes nothing.
     private func rebuild(at target: LogTarget, _ phase: (PointRestore.Phase) -> Void) async throws {
         let next = try known.planner.plan(target, timeline: timeline)
-        let new = try await known.restore(next, in: context).scratch(phase: phase)
+        let new = try await known.restore(next, in: context).scratch(for: recipient, phase: phase)
         let old = copy
         (plan, copy) = (next, new)
         standing = Exploration.standing(next, new)
         log = Exploration.log(next, known, context, new)
         try await old.end()
+    }
+}
+
+extension ScratchCopy {
+    /// Is it another one than the log led to? Then nothing further of the log fits it.
+    var isChanged: Bool {
+        guard let handover else { return false }
+        return handover.erasedCount > 0 || handover.mask != nil || handover.epochCount > 0
     }
 }

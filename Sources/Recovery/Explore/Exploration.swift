@@ -9,6 +9,8 @@ public final class Exploration {
     /// What is known of the source.
     public let known: AnySecond
     let context: RecoveryContext
+    /// Who looks at it: what is erased and masked for them is so after each step too.
+    let recipient: Handover.Recipient
     /// The timeline that is explored.
     let timeline: UInt32
     let replayer: any LogReplayer
@@ -26,23 +28,24 @@ public final class Exploration {
     var plan: RestorePlan
     var log: ExploreLog
 
-    /// Restores a copy by `plan`, which is one of `known`.
+    /// Restores a copy by `plan`, which is one of `known`, and hands it over to `recipient`.
     ///
     /// - Throws: as `AnySecondRestore.scratch`.
     public static func start(
-        _ plan: RestorePlan, _ known: AnySecond, in context: RecoveryContext,
+        _ plan: RestorePlan, _ known: AnySecond, for recipient: Handover.Recipient, in context: RecoveryContext,
         phase: (PointRestore.Phase) -> Void = { _ in }
     ) async throws -> Exploration {
         let restorer = context.factory.restorer(known.source, context.environment)
         let replayer = try LogForward.replayer(restorer, known.source.name)
-        let copy = try await known.restore(plan, in: context).scratch(phase: phase)
-        return Exploration(plan, known, context, restorer, replayer, copy)
+        let copy = try await known.restore(plan, in: context).scratch(for: recipient, phase: phase)
+        return Exploration(plan, known, recipient, context, restorer, replayer, copy)
     }
 
     private init(
-        _ plan: RestorePlan, _ known: AnySecond, _ context: RecoveryContext, _ restorer: any SourceRestorer,
-        _ replayer: any LogReplayer, _ copy: ScratchCopy
+        _ plan: RestorePlan, _ known: AnySecond, _ recipient: Handover.Recipient, _ context: RecoveryContext,
+        _ restorer: any SourceRestorer, _ replayer: any LogReplayer, _ copy: ScratchCopy
     ) {
+        self.recipient = recipient
         self.plan = plan
         self.known = known
         self.context = context

@@ -138,7 +138,8 @@ final class ExploreStage: Sendable {
     /// A copy at `target`.
     func explore(_ target: LogTarget) async throws -> Exploration {
         let known = try await AnySecond.read(source, in: context)
-        return try await Exploration.start(try known.planner.plan(target), known, in: context)
+        return try await Exploration.start(
+            try known.planner.plan(target), known, for: .unmasked(reason: "test"), in: context)
     }
 
     /// Is nothing left of any copy?

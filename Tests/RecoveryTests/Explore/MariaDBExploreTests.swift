@@ -147,6 +147,35 @@ struct MariaDBExploreTests {
         await stage.end()
     }
 
+    @Test("a masked copy is masked after each step too, and gives nothing back to the live server")
+    func masked() async throws {
+        let stage = try await Self.stage()
+        let good = try await stage.position()
+        try await stage.sql(
+            "INSERT INTO app.notes (id, tenant, title) VALUES (500, 7, 'a name that came later')")
+        try await stage.reach()
+        var context = stage.context
+        let table = MaskProfile.Table(
+            name: "app.notes", columns: [(name: "title", mask: .hash), (name: "body", mask: .null)])
+        context.handover = HandoverRules(masks: [
+            MaskProfile(name: "staging", source: stage.source.name, tables: [table])
+        ])
+        let known = try await AnySecond.read(stage.source, in: context)
+        let copy = try await Exploration.start(
+            try known.planner.plan(.through(good)), known, for: .masked("staging"), in: context)
+        let wrong = "SELECT COUNT(*) FROM app.notes WHERE title NOT REGEXP '^[0-9a-f]{32}$' OR body IS NOT NULL;"
+        #expect(try await copy.query(wrong, database: nil) == [["0"]])
+        _ = try await copy.step(.transactions(1))
+        #expect(try await copy.query(wrong, database: nil) == [["0"]])
+        #expect(try await copy.query("SELECT COUNT(*) FROM app.notes WHERE id = 500;", database: nil) == [["1"]])
+        let error = await #expect(throws: RecoveryError.self) {
+            try await copy.diff(DiffRequest(table: "app.notes", file: stage.stage.path + "/back.sql"))
+        }
+        #expect(error?.code == .notConfigured && error?.hint.contains("--unmasked") == true)
+        try await copy.end()
+        try stage.expectClean()
+    }
+
     @Test("a promoted copy goes on with its rows when exploring has ended, and can be removed")
     func promoted() async throws {
         let stage = try await ExploreStage(

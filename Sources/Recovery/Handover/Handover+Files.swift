@@ -1,0 +1,18 @@
+extension Handover {
+    /// Refuses trees beside a copy from which somebody was, or may have been, erased: their files would come back with the tree,
+    /// and who they were is known no more once their rows are gone.
+    ///
+    /// - Throws: `notHandedOver`.
+    public static func refuseFiles(
+        of trees: [ProtectedSource], beside copy: ScratchCopy, in context: RecoveryContext
+    ) throws {
+        guard let handover = copy.handover, handover.dueCount > 0 else { return }
+        let rules = context.handover.erasures.filter { $0.source == copy.source.name && !$0.filePatterns.isEmpty }
+        guard let tree = trees.first(where: { tree in rules.contains { $0.filesSource == tree.name } }) else { return }
+        throw RecoveryError(
+            .notHandedOver,
+            "\(handover.dueCount) people or things were erased since then, and their files would come back with \(tree.name)",
+            subject: copy.source.name,
+            hint: "leave \(tree.name) out, or restore it with --to and erase their files there by hand")
+    }
+}
