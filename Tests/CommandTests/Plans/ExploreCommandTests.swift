@@ -69,7 +69,7 @@ extension ServiceSuites {
         }
 
         private func until(_ service: Service, _ isSo: (String) -> Bool) async throws {
-            let end = ContinuousClock.now + .seconds(30)
+            let end = ContinuousClock.now + .seconds(240)
             while true {
                 let status = await service.run("journal", "status", "--json").output
                 if isSo(status) { return }

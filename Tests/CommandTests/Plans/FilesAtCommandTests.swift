@@ -33,8 +33,12 @@ extension ServiceSuites {
                 environment: Program.variables(service.place.environment), input: .none,
                 output: .string(limit: 1 << 20), error: .string(limit: 1 << 20)
             ) { execution in
+                let end = ContinuousClock.now + .seconds(240)
+                // A base from before the journal has begun would not be one of its timeline.
+                while await !service.run("journal", "status").output.contains("running, timeline 1") {
+                    try #require(ContinuousClock.now < end)
+                }
                 try await body()
-                let end = ContinuousClock.now + .seconds(30)
                 while await service.run("journal", "status").status != 0 { try #require(ContinuousClock.now < end) }
                 _ = kill(execution.processIdentifier.value, SIGTERM)
             }

@@ -92,7 +92,7 @@ extension ServiceSuites {
             let closed = wanted.keys.sorted().dropLast()
             let status = try await running(service) { pid in
                 var seen = Set<String>()
-                let end = ContinuousClock.now + .seconds(60)
+                let end = ContinuousClock.now + .seconds(240)
                 while true {
                     let files = try await archived(service, into: folder, &seen)
                     if let first = files.keys.min(), closed.filter({ $0 >= first }).allSatisfy({ files[$0] != nil }) {

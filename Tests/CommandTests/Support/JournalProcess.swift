@@ -34,7 +34,7 @@ enum JournalProcess {
 
     /// Waits until all that the server wrote is archived, on that timeline.
     static func caughtUp(_ service: Service, timeline: UInt32) async throws {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(240)
         while true {
             let outcome = await service.run("journal", "status", "--json")
             try #require(outcome.output.hasPrefix("{"), "\(outcome)")
