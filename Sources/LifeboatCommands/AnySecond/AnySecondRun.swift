@@ -71,11 +71,7 @@ struct AnySecondRun {
         return restores
     }
 
-    private var target: LogTarget {
-        if let position = options.atPosition { return .through(position) }
-        if let position = options.beforePosition { return .before(position) }
-        return (options.at ?? .now).target(now: context.now())
-    }
+    private var target: LogTarget { options.moment.target(now: context.now()) }
 
     /// Plans; a refusal is told with what can be reached instead.
     private func restore(
@@ -83,7 +79,7 @@ struct AnySecondRun {
     ) async throws -> (AnySecondRestore, AnySecond) {
         let known = try await AnySecond.read(source, in: opened.recovery)
         do {
-            let plan = try known.planner.plan(target, timeline: options.timeline)
+            let plan = try known.planner.plan(target, timeline: options.moment.timeline)
             return (try known.restore(plan, in: opened.recovery), known)
         } catch {
             throw (error as? RestoreRefusal)?.error(target) ?? error
@@ -92,7 +88,7 @@ struct AnySecondRun {
 
     private func inPlace(_ source: ProtectedSource, _ opened: RecoveryAccess.Opened) async throws -> ExitStatus {
         let (restore, known) = try await restore(source, opened)
-        var rewind = known.rewind(restore.plan, asked: options.askedMoment)
+        var rewind = known.rewind(restore.plan, asked: options.moment.asked)
         if options.withoutLastFlush { rewind.flushTimeout = nil }
         show(restore)
         return try await InPlaceRun(command: command, context: context).run(
@@ -104,26 +100,25 @@ struct AnySecondRun {
     ) async throws -> ExitStatus {
         show(restore)
         let copy = try await restore.scratch(
-            for: try options.recipient(opened), phase: draw(restore.plan.source))
+            for: try options.copy.recipient(opened), phase: draw(restore.plan.source))
         context.output.erase()
-        do {
-            var report = ScratchReport(copy, restore.entry)
-            try Handover.refuseFiles(of: trees, beside: copy, in: opened.recovery)
-            if !trees.isEmpty {
-                let rows = try await FileRows(asking: copy)
-                for files in try await files(trees, [(restore.plan, copy.replayed)], opened) {
-                    report.files.append(try await fetch(files, copy.besideFolder, [rows].compactMap { $0 }))
-                }
-            }
-            try context.output.report(report, global)
-            try context.output.flush()
-            let status = try await ScratchWait(copy: copy, context: context).wait(for: options.run)
-            try await copy.end()
-            return status
-        } catch {
-            try? await copy.end()  // what went wrong before matters more
-            throw error
+        return try await ScratchWait(copy: copy, context: context).show(
+            await withFiles(ScratchReport(copy, restore.entry), copy, restore.plan, trees, opened), global, options.run)
+    }
+
+    /// Fetches the trees that belong to the copy.
+    private func withFiles(
+        _ report: ScratchReport, _ copy: ScratchCopy, _ plan: RestorePlan, _ trees: [ProtectedSource],
+        _ opened: RecoveryAccess.Opened
+    ) async throws -> ScratchReport {
+        guard !trees.isEmpty else { return report }
+        try Handover.refuseFiles(of: trees, beside: copy, in: opened.recovery)
+        var report = report
+        let rows = try await FileRows(asking: copy)
+        for files in try await files(trees, [(plan, copy.replayed)], opened) {
+            report.files.append(try await fetch(files, copy.besideFolder, [rows].compactMap { $0 }))
         }
+        return report
     }
 
     private func toFolder(

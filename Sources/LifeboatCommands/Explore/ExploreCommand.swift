@@ -20,38 +20,17 @@ struct ExploreCommand: Command {
               echo "diff --table app.notes --where 'tenant = 7' back.sql" | lifeboat explore --at '2026-11-21 02:14:07'
             """)
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "As it was then: `2026-11-21 02:14:07` by the clock here, RFC 3339, `-15m`, `now`.", valueName: "time"))
-    var at: MomentArgument?
-
-    @Option(help: ArgumentHelp("Up to and with this transaction: a GTID or an LSN.", valueName: "position"))
-    var atPosition: String?
-
-    @Option(help: ArgumentHelp("Up to and without this transaction.", valueName: "position"))
-    var beforePosition: String?
-
-    @Option(help: ArgumentHelp("Of this history; the live one otherwise.", valueName: "number"))
-    var timeline: UInt32?
+    @OptionGroup var when: MomentOptions
 
     @Option(help: ArgumentHelp("Which database; not needed when there is one only.", valueName: "name"))
     var source: String?
 
-    @Option(help: ArgumentHelp("Mask the copy with this profile of the configuration.", valueName: "profile"))
-    var mask: String?
-
-    @Option(help: ArgumentHelp("Do not mask, for this reason; it goes into the ledger.", valueName: "reason"))
-    var unmasked: String?
-
+    @OptionGroup var copy: RecipientOptions
     @OptionGroup var untested: UntestedOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        guard [at != nil, atPosition != nil, beforePosition != nil].filter({ $0 }).count == 1 else {
-            throw ValidationError("give one of --at, --at-position, --before-position")
-        }
-        guard mask == nil || unmasked == nil else { throw ValidationError("give one of --mask, --unmasked") }
+        guard when.count == 1 else { throw ValidationError("give one of --at, --at-position, --before-position") }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -65,7 +44,7 @@ struct ExploreCommand: Command {
             if !isQuiet { output.draw("\(plan.source): \(phase.words)") }
         }
         if !isQuiet { for line in PlanReport(plan).lines { output.message(line) } }
-        let recipient = try opened.recovery.handover.recipient(mask: mask, unmaskedReason: unmasked)
+        let recipient = try copy.recipient(opened)
         let exploration = try await Exploration.start(plan, known, for: recipient, in: opened.recovery, phase: draw)
         output.erase()
         if !isQuiet { for line in exploration.copy.handover?.lines ?? [] { output.message(line) } }
@@ -92,11 +71,9 @@ struct ExploreCommand: Command {
     }
 
     private func plan(_ known: AnySecond, _ context: CommandContext) throws -> RestorePlan {
-        let target: LogTarget =
-            atPosition.map { .through($0) } ?? beforePosition.map { .before($0) }
-            ?? (at ?? .now).target(now: context.now())
+        let target = when.target(now: context.now())
         do {
-            return try known.planner.plan(target, timeline: timeline)
+            return try known.planner.plan(target, timeline: when.timeline)
         } catch {
             throw error.error(target)
         }

@@ -18,10 +18,3 @@ extension Handover.Record {
         return lines
     }
 }
-
-extension PointRestoreOptions {
-    /// Who gets a copy with --into.
-    func recipient(_ opened: RecoveryAccess.Opened) throws -> Handover.Recipient {
-        try opened.recovery.handover.recipient(mask: mask, unmaskedReason: unmasked)
-    }
-}

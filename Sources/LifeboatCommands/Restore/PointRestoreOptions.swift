@@ -4,20 +4,7 @@ import ArgumentParser
 struct PointRestoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("ID, the beginning of one, or `latest`.", valueName: "point")) var point: String?
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "As it was then: `2026-11-21 02:14:07` by the clock here, RFC 3339, `-15m`, `now`.", valueName: "time"))
-    var at: MomentArgument?
-
-    @Option(help: ArgumentHelp("Up to and with this transaction: a GTID or an LSN.", valueName: "position"))
-    var atPosition: String?
-
-    @Option(help: ArgumentHelp("Up to and without this transaction.", valueName: "position"))
-    var beforePosition: String?
-
-    @Option(help: ArgumentHelp("Of this history; the live one otherwise.", valueName: "number"))
-    var timeline: UInt32?
+    @OptionGroup var moment: MomentOptions
 
     @Option(help: ArgumentHelp("Only this source; may be given several times.", valueName: "name"))
     var source: [String] = []
@@ -41,12 +28,7 @@ struct PointRestoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("With scratch: run this instead of waiting for Ctrl-C.", valueName: "command"))
     var run: String?
 
-    @Option(help: ArgumentHelp("With --into: mask with this profile of the configuration.", valueName: "profile"))
-    var mask: String?
-
-    @Option(
-        help: ArgumentHelp("With --into: do not mask, for this reason; it goes into the ledger.", valueName: "reason"))
-    var unmasked: String?
+    @OptionGroup var copy: RecipientOptions
 
     @Option(help: ArgumentHelp("Account for --into HOST:PORT.", valueName: "name")) var targetUser: String?
 
@@ -57,25 +39,19 @@ struct PointRestoreOptions: ParsableArguments {
     @OptionGroup var untested: UntestedOptions
 
     /// Is a moment between points meant?
-    var hasMoment: Bool { at != nil || atPosition != nil || beforePosition != nil }
-
-    /// What was asked for, in words: the same ones go on with a restore in place that was interrupted.
-    var askedMoment: String {
-        let moment =
-            atPosition.map { "at-position \($0)" } ?? beforePosition.map { "before-position \($0)" }
-            ?? at.map { "at \($0.text)" } ?? ""
-        return moment + (timeline.map { ", timeline \($0)" } ?? "")
-    }
+    var hasMoment: Bool { moment.count > 0 }
 
     /// Is a point meant, or a moment? Throws when the options do not go together.
-    func isMeant(hasFolder: Bool) throws -> Bool {
-        guard [at != nil, atPosition != nil, beforePosition != nil, point != nil].filter({ $0 }).count <= 1 else {
+    ///
+    /// A dry run of a moment needs no target: its plan is the same for each.
+    func isMeant(hasFolder: Bool, isDryRun: Bool) throws -> Bool {
+        guard moment.count + (point == nil ? 0 : 1) <= 1 else {
             throw ValidationError("give one of --point, --at, --at-position, --before-position")
         }
         guard !withoutLastFlush || inPlace else {
             throw ValidationError("--without-last-flush goes with --in-place")
         }
-        guard timeline == nil || hasMoment else {
+        guard moment.timeline == nil || hasMoment else {
             throw ValidationError("--timeline goes with --at, --at-position and --before-position")
         }
         let targets = [hasFolder && (point != nil || hasMoment), into != nil, inPlace, undo, dropAside].filter { $0 }
@@ -86,7 +62,7 @@ struct PointRestoreOptions: ParsableArguments {
             }
             return false
         }
-        guard targets == 1 else {
+        guard targets == 1 || targets == 0 && hasMoment && isDryRun else {
             throw ValidationError("give one of --to, --into, --in-place, --undo, --drop-aside")
         }
         if undo || dropAside {
@@ -102,10 +78,7 @@ struct PointRestoreOptions: ParsableArguments {
         if inPlace || undo || dropAside || into != nil, source.count != 1, !mayBeSeveral {
             throw ValidationError("name one source with --source")
         }
-        if mask != nil || unmasked != nil {
-            guard into != nil else { throw ValidationError("--mask and --unmasked go with --into") }
-            guard mask == nil || unmasked == nil else { throw ValidationError("give one of --mask, --unmasked") }
-        }
+        guard !copy.isGiven || into != nil else { throw ValidationError("--mask and --unmasked go with --into") }
         if run != nil, into != "scratch" { throw ValidationError("--run goes with --into scratch") }
         if let into, into != "scratch", ServerAddressText(into) == nil {
             throw ValidationError("--into takes `scratch` or HOST:PORT, not `\(into)`")

@@ -104,18 +104,9 @@ struct PointRestoreRun {
             return .done
         }
         let copy = try await PointRestore(entry, in: opened.recovery).scratch(
-            source, for: try options.recipient(opened), phase: draw(source.name))
+            source, for: try options.copy.recipient(opened), phase: draw(source.name))
         context.output.erase()
-        do {
-            try context.output.report(ScratchReport(copy, entry), global)
-            try context.output.flush()
-            let status = try await ScratchWait(copy: copy, context: context).wait(for: options.run)
-            try await copy.end()
-            return status
-        } catch {
-            try? await copy.end()  // what went wrong before matters more
-            throw error
-        }
+        return try await ScratchWait(copy: copy, context: context).show(ScratchReport(copy, entry), global, options.run)
     }
 
     private func load(
@@ -129,7 +120,7 @@ struct PointRestoreRun {
                 host: address.host, port: address.port, user: options.targetUser ?? "root",
                 password: file.map { file in { @Sendable in try PasswordFile.read(file) } })
             report.handover = try await PointRestore(entry, in: opened.recovery).load(
-                source, into: target, for: try options.recipient(opened), phase: draw(source.name))
+                source, into: target, for: try options.copy.recipient(opened), phase: draw(source.name))
             context.output.erase()
         }
         try context.output.report(report, global)

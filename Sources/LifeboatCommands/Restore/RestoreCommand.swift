@@ -75,7 +75,7 @@ struct RestoreCommand: Command {
     func validate() throws {
         if verify, dryRun { throw ValidationError("--verify and --dry-run exclude each other") }
         if to?.isEmpty == true { throw ValidationError("--to needs a directory") }
-        if try point.isMeant(hasFolder: to != nil) {
+        if try point.isMeant(hasFolder: to != nil, isDryRun: dryRun) {
             guard snapshot == nil else { throw ValidationError("--snapshot and --point exclude each other") }
             guard path == nil, include.isEmpty, exclude.isEmpty, !delete else {
                 throw ValidationError("--path, --include, --exclude and --delete are for --snapshot")

@@ -6,8 +6,24 @@ struct ScratchWait {
     let copy: ScratchCopy
     let context: CommandContext
 
+    /// Shows the copy, waits, and removes it, also when its report cannot be made.
+    func show(
+        _ report: @autoclosure () async throws -> ScratchReport, _ global: GlobalOptions, _ command: String?
+    ) async throws -> ExitStatus {
+        do {
+            try context.output.report(try await report(), global)
+            try context.output.flush()
+            let status = try await wait(for: command)
+            try await copy.end()
+            return status
+        } catch {
+            try? await copy.end()  // what went wrong before matters more
+            throw error
+        }
+    }
+
     /// Waits; a command's failure is ours.
-    func wait(for command: String?) async throws -> ExitStatus {
+    private func wait(for command: String?) async throws -> ExitStatus {
         guard let command else { return await untilInterrupted() }
         var variables = ChildEnvironment.allowed(context.environment)
         variables["LIFEBOAT_SCRATCH_FOLDER"] = copy.folder

@@ -1,6 +1,7 @@
 public import DataSources
 import Journal
 import Repository
+import Trees
 
 /// A scratch copy of a database held at a moment, to look around in, to go forward in, and to bring rows back from.
 ///
@@ -38,7 +39,20 @@ public final class Exploration {
         let restorer = context.factory.restorer(known.source, context.environment)
         let replayer = try LogForward.replayer(restorer, known.source.name)
         let copy = try await known.restore(plan, in: context).scratch(for: recipient, phase: phase)
-        return Exploration(plan, known, recipient, context, restorer, replayer, copy)
+        let exploration = Exploration(plan, known, recipient, context, restorer, replayer, copy)
+        do {
+            try await exploration.lookAhead()
+        } catch {
+            try? await exploration.end()  // what went wrong before matters more
+            throw error
+        }
+        return exploration
+    }
+
+    /// Names what comes next, also where a restore had no reason to fetch more of the log than the target.
+    private func lookAhead() async throws {
+        guard standing.next == nil, let next = try await next(1).first else { return }
+        standing.next = "\(next.position) of \(Timestamp(seconds: Int64(next.time)).rfc3339)"
     }
 
     private init(

@@ -94,6 +94,9 @@ extension InPlaceRestore {
         }
     }
 
+    /// How long a server may take to answer once it was started.
+    private static let startPatience = Duration.seconds(10)
+
     static let historyStep = "history"
     static let flushStep = "flush"
     static let timelineStep = "timeline"
@@ -137,6 +140,27 @@ extension InPlaceRestore {
             return nil
         }
         return try? await log.logState()
+    }
+
+    /// Asks the server that was started whether it is the one that the new history is of; one that does not read the option file
+    /// goes on with the old server id.
+    func askWhetherTaken(_ journal: InPlaceJournal) async {
+        guard let expected = journal.rewind?.record.server, source.start != nil else { return }
+        let end = ContinuousClock.now + Self.startPatience
+        var live = await liveState()
+        while live == nil, ContinuousClock.now < end {
+            // Woken by a cancellation it looks once more and is done.
+            guard (try? await Task.sleep(for: Self.flushLook)) != nil else { return }
+            live = await liveState()
+        }
+        guard let live else {
+            return context.alarm("\(source.name): the server does not answer after its start; look whether it runs")
+        }
+        guard live.server != expected, source.kind == .mariadb else { return }
+        context.alarm(
+            "\(source.name): the server runs with server_id \(live.server) instead of \(expected); does it read "
+                + "\(source.optionFile ?? "its option file")? Until it does, its history can be mistaken for the one that was left"
+        )
     }
 
     private func journalEnd() async throws -> String? {

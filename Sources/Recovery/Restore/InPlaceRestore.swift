@@ -35,8 +35,6 @@ public struct InPlaceRestore: Sendable {
     let restore: PointRestore
     let source: ProtectedSource
     let context: RecoveryContext
-    /// How long a process may go on holding files after the service was stopped.
-    private static let patience = Duration.seconds(5)
     let rewind: Rewind?
     /// Called when a step is finished and written down; for those who watch, and for tests that kill.
     let watch: @Sendable (String) -> Void
@@ -97,7 +95,7 @@ public struct InPlaceRestore: Sendable {
         if journal.step == .verified {
             try await awaitFlush(&journal)
             try await ServiceCommand.run(source.stop, "stop", in: context)
-            try await refuseHolders()
+            try await OpenFiles.refuseHolders(of: try watchedPaths, source)
             try finish(&journal, .stopped)
         }
         if journal.step == .stopped {
@@ -109,6 +107,7 @@ public struct InPlaceRestore: Sendable {
             if !staysStopped {
                 try await ServiceCommand.start(source, journal.exchanges, in: context)
                 journal.reopened = context.now().rfc3339
+                await askWhetherTaken(journal)
             }
             try finish(&journal, .finished)
         }
@@ -151,32 +150,7 @@ public struct InPlaceRestore: Sendable {
         return journal
     }
 
-    private func holders() throws -> [String] {
-        var found = [String]()
-        for holder in try watchedPaths.flatMap({ OpenFiles.holders(of: $0) }) where !found.contains(holder) {
-            found.append(holder)
-        }
-        return found
-    }
-
-    /// Processes that are just ending, and children of anybody between their birth and the program they become, hold files for a
-    /// moment: only who still does after a while is refused.
-    private func refuseHolders() async throws {
-        let clock = ContinuousClock()
-        let end = clock.now + InPlaceRestore.patience
-        var holders = try holders()
-        while !holders.isEmpty, clock.now < end {
-            try await clock.sleep(for: .milliseconds(50))
-            holders = try self.holders()
-        }
-        guard !holders.isEmpty else { return }
-        throw RecoveryError(
-            .targetUnusable, "somebody still has files open there: \(holders.joined(separator: ", "))",
-            subject: try watchedPaths.joined(separator: ", "),
-            hint: source.stop == nil
-                ? "set `stop:` and `start:` of the source, or stop it by hand; then run the same restore again"
-                : "the stop command left it running; stop it, then run the same restore again")
-    }
+    private func holders() throws -> [String] { OpenFiles.holders(of: try watchedPaths) }
 }
 
 /// What the ledger keeps of a restore.

@@ -35,6 +35,7 @@ public struct InPlaceUndo: Sendable {
         }
         if journal.step != .undoing {
             try await ServiceCommand.run(source.stop, "stop", in: context)
+            try await OpenFiles.refuseHolders(of: journal.exchanges.filter { $0.new != nil }.map(\.live), source)
             journal.step = .undoing
             journal.wasExchanged = wasExchanged
             try journal.write(context.stateFolder)

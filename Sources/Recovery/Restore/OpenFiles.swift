@@ -3,6 +3,37 @@ import Glibc
 
 /// Which processes of this machine have files open below a path: who writes to it now.
 enum OpenFiles {
+    /// How long a process may go on holding files after the service was stopped.
+    private static let patience = Duration.seconds(5)
+
+    /// Each process that has files open at one of `paths`, once.
+    static func holders(of paths: [String]) -> [String] {
+        var found = [String]()
+        for holder in paths.flatMap({ holders(of: $0) }) where !found.contains(holder) { found.append(holder) }
+        return found
+    }
+
+    /// Processes that are just ending, and children of anybody between their birth and the program they become, hold files for a
+    /// moment: only who still does after a while is refused.
+    ///
+    /// - Throws: `targetUnusable`.
+    static func refuseHolders(of paths: [String], _ source: ProtectedSource) async throws {
+        let clock = ContinuousClock()
+        let end = clock.now + patience
+        var holders = holders(of: paths)
+        while !holders.isEmpty, clock.now < end {
+            try await clock.sleep(for: .milliseconds(50))
+            holders = self.holders(of: paths)
+        }
+        guard !holders.isEmpty else { return }
+        throw RecoveryError(
+            .targetUnusable, "somebody still has files open there: \(holders.joined(separator: ", "))",
+            subject: paths.joined(separator: ", "),
+            hint: source.stop == nil
+                ? "set `stop:` and `start:` of the source, or stop it by hand; then run the same command again"
+                : "the stop command left it running; stop it, then run the same command again")
+    }
+
     /// `mariadbd (4711)`, each process once, without ourselves. What others do not let us see is not in it.
     static func holders(of path: String) -> [String] {
         var found = [String]()
