@@ -135,6 +135,39 @@ struct InPlaceTests {
         }
     }
 
+    @Test("whoever still holds files after the stop command is named, and neither a restore nor an undo goes on")
+    func held() async throws {
+        let stage = try await RecoveryStage()
+        try await stage.point()
+        try stage.setRows(["later"])
+        var source = InPlaceTests.source(stage)
+        let stop = source.stop
+        let holding = "setsid tail -f \(stage.path)/db/rows >/dev/null 2>&1 & echo $! > \(stage.path)/holder"
+        source.stop = holding
+        let entry = try await stage.store.find("latest")
+        let restore = InPlaceRestore(entry, source: source, in: stage.context)
+        let refused = await #expect(throws: RecoveryError.self) { try await restore.run(confirmation: "db") }
+        #expect(refused?.code == .targetUnusable && refused?.message.contains("tail (") == true, "\(refused as Any)")
+        #expect(stage.rows == ["later"])
+        try InPlaceTests.endHolder(stage)
+        source.stop = stop
+        try await InPlaceRestore(entry, source: source, in: stage.context).run(confirmation: "db")
+        source.stop = holding
+        let undo = await #expect(throws: RecoveryError.self) {
+            try await InPlaceUndo(source: source, in: stage.context).undo()
+        }
+        #expect(undo?.code == .targetUnusable && stage.rows == ["one", "two"])
+        try InPlaceTests.endHolder(stage)
+        source.stop = stop
+        try await InPlaceUndo(source: source, in: stage.context).undo()
+        #expect(stage.rows == ["later"])
+    }
+
+    private static func endHolder(_ stage: RecoveryStage) throws {
+        let process = try #require(Rows.read(stage.path + "/holder").first.flatMap { Int32($0) })
+        #expect(Glibc.kill(process, SIGKILL) == 0)
+    }
+
     @Test("files are exchanged by their own directories, with their modes and times")
     func files() async throws {
         let stage = try await RecoveryStage()

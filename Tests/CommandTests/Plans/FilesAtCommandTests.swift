@@ -68,6 +68,8 @@ extension ServiceSuites {
             let folder = service.place.path("out")
             mkdir(folder, 0o755)
             let dry = try files(await service.run("restore", "--at", "now", "--to", folder, "--dry-run", "--json"))
+            let without = await service.run("restore", "--at", "now", "--dry-run")
+            #expect(without.status == 0 && without.output.contains("dry run"), "a plan needs no target: \(without)")
             #expect(dry.folder == nil && dry.row_count == nil)
             let done = try files(await service.run("restore", "--at", "now", "--to", folder, "--json"))
             #expect(done.row_count == 3 && done.from_earlier == ["2.txt"] && done.rows_without_file == ["9.txt"])

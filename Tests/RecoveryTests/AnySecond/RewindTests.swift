@@ -2,6 +2,7 @@ import DataSources
 import FoundationEssentials
 import Glibc
 import Journal
+import Synchronization
 import Testing
 import Trees
 
@@ -70,6 +71,26 @@ struct RewindTests {
         #expect(stage.rows == AnySecondTests.rows(8))
         let options = try String(contentsOf: URL(filePath: stage.path + "/server.cnf"), encoding: .utf8)
         #expect(options == "[mariadbd]\nport = 3306\n")
+    }
+
+    @Test("a server that goes on with its old number after the start is told of, and one that took the new one is not")
+    func numberNotTaken() async throws {
+        for isTaken in [true, false] {
+            let stage = try await Self.stage()
+            var source = Self.source(stage)
+            // The pretended server's number is in `history`: one that was never restored there has number 1.
+            if !isTaken { source.start = "rm \(stage.path)/db/history" }
+            let alarms = Mutex<[String]>([])
+            var context = stage.context
+            context.alarm = { line in alarms.withLock { $0.append(line) } }
+            let known = try await AnySecond.read(source, in: context)
+            let plan = try known.planner.plan(.through("0-1-5"))
+            let entry = try known.restore(plan, in: context).entry
+            let rewind = known.rewind(plan, asked: "test")
+            try await InPlaceRestore(entry, source: source, in: context, rewind: rewind).run(confirmation: "db")
+            let told = alarms.withLock { $0 }
+            #expect(told.contains { $0.contains("server_id 1 instead of 2") } == !isTaken, "\(told)")
+        }
     }
 
     @Test("killed after any step, the same command ends in the same place", arguments: steps)
