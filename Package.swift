@@ -41,6 +41,10 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+        .systemLibrary(
+            name: "CCmark", pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+
         // Floor 1: pure.
         .target(name: "Sealing", dependencies: ["COpenSSL", "CZstd"], swiftSettings: engine),
         .target(name: "Chunking", dependencies: [], swiftSettings: engine),
@@ -72,6 +76,15 @@ let package = Package(
                 "Repository", "DataSources", "Ledger", "Journal", "Trees", "ObjectStore", "Sealing", "Chunking",
                 "Retention", "Settings", "CLinux",
             ],
+            swiftSettings: common),
+
+        // Floor 5.
+        .target(
+            name: "Runbooks", dependencies: ["CCmark", "Settings", "Sealing"],
+            swiftSettings: common + [.strictMemorySafety()]),
+        .target(
+            name: "Drills",
+            dependencies: ["Runbooks", "Recovery", "DataSources", "Settings", "Sealing", "ObjectStore", "Trees"],
             swiftSettings: common),
 
         // Floor 6.
@@ -129,6 +142,8 @@ let package = Package(
                 "Chunking",
                 "Retention", "TestSupport",
             ], swiftSettings: common),
+        .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "TestSupport"], swiftSettings: common),
+        .testTarget(name: "DrillsTests", dependencies: ["Drills", "Runbooks", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Settings", "TestSupport"],
             swiftSettings: common),

@@ -1,5 +1,5 @@
 /// Lengths of time and sizes as people write them.
-enum Quantity {
+public enum Quantity {
     private static let seconds: [(unit: Character, count: Int64)] = [
         ("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1),
     ]
@@ -7,7 +7,7 @@ enum Quantity {
     private static let longest: Int64 = 36_525 * 86_400
 
     /// Reads `90s`, `15m`, `24h`, `30d`, `2w`, `1h30m`; nil for anything else, and for more than a hundred years.
-    static func duration(_ text: String) -> Duration? {
+    public static func duration(_ text: String) -> Duration? {
         var total: Int64 = 0
         var digits = ""
         for character in text {
@@ -26,7 +26,7 @@ enum Quantity {
     }
 
     /// The same in writing: `1d12h`; weeks are written as days.
-    static func text(_ duration: Duration) -> String {
+    public static func text(_ duration: Duration) -> String {
         var rest = duration.components.seconds
         var text = ""
         for (unit, count) in seconds.dropFirst() where rest >= count {

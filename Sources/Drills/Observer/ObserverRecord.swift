@@ -1,0 +1,31 @@
+/// A line of the observer's log. All times are seconds of the machine's clock that never steps (CLOCK_BOOTTIME), so that lines
+/// of the observer, the runner and the injector can be compared.
+public enum ObserverRecord: Sendable, Hashable, Codable {
+    /// It runs: the clock that never steps and wall time at one moment, seconds since 1970. Written every second: a step of the
+    /// wall clock and a gap of the observer both show.
+    case clock(at: Double, wall: Double)
+    /// A probe was answered or not.
+    case probe(name: String, at: Double, seconds: Double, isGood: Bool, reason: String?)
+    /// Beat `number` was sent.
+    case sent(number: Int, at: Double)
+    /// It was acknowledged.
+    case acknowledged(number: Int, at: Double)
+    /// It was not.
+    case refused(number: Int, at: Double, reason: String)
+    /// It was looked for: is its row, is its file there? Nil when that could not be found out.
+    case found(number: Int, at: Double, row: Bool?, file: Bool?)
+
+    /// When.
+    public var at: Double {
+        switch self {
+        case .clock(let at, _), .probe(_, let at, _, _, _), .sent(_, let at), .acknowledged(_, let at),
+            .refused(_, let at, _), .found(_, let at, _, _):
+            at
+        }
+    }
+}
+
+/// Stores whose loss is measured apart.
+public enum BeatStore: String, Sendable, Hashable, Codable, CaseIterable {
+    case database, files
+}

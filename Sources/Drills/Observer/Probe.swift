@@ -1,0 +1,58 @@
+/// A question that the observer asks again and again, from outside.
+public struct Probe: Sendable, Hashable, Codable {
+    /// What is asked.
+    public enum Question: Sendable, Hashable, Codable {
+        /// A request that must be answered as it says.
+        case http(FrontDoorRequest)
+        /// The name must resolve to one of `addresses` at `server` (`address:port`).
+        case dns(name: String, server: String, addresses: [String])
+    }
+
+    /// Its name, unique in the scenario.
+    public var name: String
+    /// What is asked.
+    public var question: Question
+    /// How often.
+    public var every: Duration
+    /// After so long there is no answer.
+    public var timeout: Duration
+    /// So many failures, one after another, are a failure of the service.
+    public var threshold: Int
+}
+
+/// A request through the application's front door, and the answer that is right. `{name}` in texts stands for a value: `{beat}`,
+/// `{content}`, or what an earlier request captured.
+public struct FrontDoorRequest: Sendable, Hashable, Codable {
+    /// GET, POST, PUT, DELETE.
+    public var method: String
+    /// Where to.
+    public var url: String
+    /// Header fields.
+    public var headers: [String: String]
+    /// A body; nil for none.
+    public var body: String?
+    /// The status that is right.
+    public var status: Int
+    /// What the answer's body must have in it; nil for anything.
+    public var contains: String?
+    /// Values that are taken from the answer: name to the key of a JSON object, or `cookie NAME`.
+    public var captures: [String: String]
+}
+
+/// Beats: a row and a file, written through the front door, acknowledged, and looked for again after the restore.
+public struct BeatPlan: Sendable, Hashable, Codable {
+    /// How often.
+    public var every: Duration
+    /// After so long a beat is not acknowledged.
+    public var timeout: Duration
+    /// Before the first beat, and again when the service no longer knows us.
+    public var signIn: [FrontDoorRequest]
+    /// Writes beat `{beat}` with `{content}`; it is acknowledged when every answer is right.
+    public var write: [FrontDoorRequest]
+    /// Is its row there?
+    public var readRow: FrontDoorRequest
+    /// Is its file there, byte for byte?
+    public var readFile: FrontDoorRequest
+    /// So many must be acknowledged before the fault.
+    public var minimumCount: Int
+}

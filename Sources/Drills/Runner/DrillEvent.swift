@@ -1,0 +1,109 @@
+import Runbooks
+
+/// Something that happened in a drill. The drill's state is made of these and nothing else, so that a runner that died goes on
+/// where the last line of its log stands.
+public enum DrillEvent: Sendable, Hashable, Codable {
+    /// The drill began.
+    case began(DrillBeginning)
+    /// A runner took over from one that died.
+    case resumed
+    /// Every host is the environment's own and none is production's; or why not.
+    case guarded(failure: String?)
+    /// The observer runs.
+    case observing(process: Int32)
+    /// So many beats were acknowledged: the fault may come.
+    case steady(beatCount: Int)
+    /// The injector is about to break something; from here on it may be broken.
+    case injecting(fault: Int)
+    /// It is broken.
+    case injected(fault: Int)
+    /// A probe crossed its threshold.
+    case detected(probe: String)
+    /// Nothing was detected in time.
+    case undetected
+    /// Somebody said that this is an emergency; `humanSeconds` he took for it.
+    case declared(by: String, humanSeconds: Double)
+    /// A step began, for the nth time, from 1.
+    case stepBegan(id: String, attempt: Int)
+    /// It ended.
+    case stepEnded(id: String, outcome: StepOutcome)
+    /// What was to be decided was asked.
+    case asked(id: String)
+    /// It was decided.
+    case decided(id: String, value: String, by: String, humanSeconds: Double)
+    /// The degraded service answers.
+    case degraded
+    /// The whole service answers.
+    case recovered
+    /// It did not in time.
+    case notRecovered
+    /// Acknowledged beats were looked for; how many.
+    case readBack(count: Int)
+    /// Something that must hold was looked at: the fence, masks, rows and files; nil when it holds.
+    case proven(what: String, failure: String?)
+    /// Somebody ended it.
+    case aborted(reason: String)
+    /// Staging is as it was before.
+    case cleared
+    /// What it proved.
+    case ended(Verdict)
+}
+
+/// What a drill begins with.
+public struct DrillBeginning: Sendable, Hashable, Codable {
+    /// Its name: `D-20261121T083000Z`.
+    public var id: String
+    /// The scenario's.
+    public var scenario: String
+    /// The environment's name.
+    public var environment: String
+    /// Does a person decide?
+    public var isAttended: Bool
+    /// What all that is random comes from.
+    public var seed: UInt64
+    /// The runbook as it was read, hexadecimal.
+    public var runbookDigest: String
+    /// How many faults there are.
+    public var faultCount: Int
+    /// Wall time, RFC 3339.
+    public var time: String
+    /// `lifeboat 0.1.0` and what else took part.
+    public var versions: [String]
+}
+
+/// How a step ended.
+public struct StepOutcome: Sendable, Hashable, Codable {
+    /// Exit status; nil when it was ended for taking too long, or could not be started.
+    public var exit: Int32?
+    /// Did its verification hold? Nil when it was not asked.
+    public var isVerified: Bool?
+    /// What went wrong; nil when nothing did.
+    public var failure: String?
+    /// The value that it sets.
+    public var value: String?
+
+    /// An outcome.
+    public init(exit: Int32?, isVerified: Bool?, failure: String?, value: String?) {
+        self.exit = exit
+        self.isVerified = isVerified
+        self.failure = failure
+        self.value = value
+    }
+}
+
+/// A line of a drill's log.
+public struct DrillRecord: Sendable, Hashable, Codable {
+    /// Seconds of the machine's clock that never steps.
+    public var at: Double
+    /// Wall time, seconds since 1970.
+    public var wall: Double
+    /// What happened.
+    public var event: DrillEvent
+
+    /// A line.
+    public init(at: Double, wall: Double, event: DrillEvent) {
+        self.at = at
+        self.wall = wall
+        self.event = event
+    }
+}

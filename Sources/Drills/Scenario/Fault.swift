@@ -1,0 +1,67 @@
+/// Something that a drill breaks: data, carried out by the fault injector only. Nothing of it reaches the runbook.
+public struct Fault: Sendable, Hashable, Codable {
+    /// What is done.
+    public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+        /// SIGKILL to everything on `host`.
+        case killHost = "kill-host"
+        /// The link of `host` goes down.
+        case cutLink = "cut-link"
+        /// The volume that `path` is on is filled.
+        case fillVolume = "fill-volume"
+        /// Everything below `path` is removed.
+        case deleteFiles = "delete-files"
+        /// Files below `path` are overwritten and renamed, as ransomware does.
+        case encryptFiles = "encrypt-files"
+        /// `DROP TABLE table`.
+        case dropTable = "drop-table"
+        /// Every row of `column` in `table` gets a wrong value.
+        case garbleRows = "garble-rows"
+        /// Rows of `table` are deleted, those of `condition` or all.
+        case deleteRows = "delete-rows"
+        /// Objects of the store below `path` are removed.
+        case deleteObjects = "delete-objects"
+        /// The file `path` on `host` cannot be read any more.
+        case withholdCredentials = "withhold-credentials"
+        /// The name `path` keeps pointing to where it pointed.
+        case staleDNS = "stale-dns"
+        /// The command `script` is run on `host`: a bad deploy. Its last line is what it says it did, as JSON.
+        case run
+    }
+
+    /// What is done.
+    public var kind: Kind
+    /// Where.
+    public var host: String
+    /// A file, folder, object prefix, or name.
+    public var path: String?
+    /// `database.table`.
+    public var table: String?
+    /// A column of it.
+    public var column: String?
+    /// Which rows; SQL.
+    public var condition: String?
+    /// Shell text.
+    public var script: String?
+    /// How long after the fault before it; zero for at once.
+    public var delay: Duration
+}
+
+/// What a fault really did: written by the injector, read when everything is over, and by nobody before.
+public struct FaultTruth: Sendable, Hashable, Codable {
+    /// Which fault of the scenario, from 0.
+    public var index: Int
+    /// What was done.
+    public var kind: Fault.Kind
+    /// Just before it was done, seconds of the observer's clock.
+    public var began: Double
+    /// When it was done.
+    public var ended: Double
+    /// Wall time of `began`, RFC 3339.
+    public var time: String
+    /// The table, host or path that was hit.
+    public var subject: String
+    /// The position of the transaction that did it, where there is one: a GTID or an LSN.
+    public var position: String?
+    /// What the script of a fault said about itself.
+    public var detail: String?
+}
