@@ -1,0 +1,76 @@
+/// The hosts, services and names that a drill may touch; never production. Read from `scenarios/environments/*.yaml`.
+public struct DrillEnvironment: Sendable, Hashable {
+    /// How hosts are reached.
+    public enum Driver: String, Sendable, Hashable, Codable, CaseIterable {
+        /// Real machines, by `ssh`.
+        case ssh
+        /// Network namespaces of this machine; needs root.
+        case namespace
+        /// Plain processes of this machine.
+        case local
+    }
+
+    /// A host.
+    public struct Host: Sendable, Hashable {
+        /// Its name, as runbooks and faults use it.
+        public var name: String
+        /// Its address as others see it.
+        public var address: String
+        /// `ssh`: account and port; `namespace`: the namespace's name.
+        public var user: String?
+        /// See `user`.
+        public var port: Int?
+        /// `ssh`: the file of the private key, and that of the keys that hosts must show.
+        public var keyFile: String?
+        /// See `keyFile`.
+        public var knownHostsFile: String?
+        /// `namespace`: its name.
+        public var namespace: String?
+        /// Folders with data: each gets the environment's token, without which nothing is destroyed in it.
+        public var dataFolders: [String]
+    }
+
+    /// What must never be hit: compared with every host before anything is destroyed.
+    public struct Production: Sendable, Hashable {
+        /// `lifeboat.yaml` of production: its sockets, data folders and addresses count too.
+        public var configurations: [String]
+        /// `/etc/machine-id` of its machines.
+        public var machineIDs: [String]
+        /// Addresses of its machines.
+        public var addresses: [String]
+        /// Its data folders and sockets, compared by device and inode where they can be seen.
+        public var paths: [String]
+    }
+
+    /// Where the data comes from.
+    public enum DataKind: String, Sendable, Hashable, Codable, CaseIterable {
+        /// Staging's own.
+        case synthetic
+        /// A recovery point of production, masked and fenced.
+        case productionPoint = "production-point"
+    }
+
+    /// Its name.
+    public var name: String
+    /// How hosts are reached.
+    public var driver: Driver
+    /// Its hosts.
+    public var hosts: [Host]
+    /// Shell commands on this machine: `up` makes it and writes the values file; `clear` brings it back to what it was after
+    /// `up`; `down` removes it; `status` says how it is.
+    public var up: String
+    /// See `up`.
+    public var down: String
+    /// See `up`.
+    public var clear: String
+    /// See `up`; nil when hosts are all there is to ask.
+    public var status: String?
+    /// What runbooks get to see, by name.
+    public var variables: [String: String]
+    /// What must never be hit.
+    public var production: Production
+    /// Where the data comes from.
+    public var dataKind: DataKind
+    /// Bytes that production has, for the ratio; nil when nobody said.
+    public var productionByteCount: UInt64?
+}

@@ -1,0 +1,82 @@
+public import Settings
+
+extension DrillEnvironment {
+    /// Reads the file of an environment.
+    ///
+    /// - Parameters:
+    ///   - text: what the file holds, values filled in (`EnvironmentValues`).
+    ///   - file: what it is called in messages.
+    /// - Throws: all problems together.
+    public init(text: String, file: String) throws(SettingsError) {
+        self = try SettingsDocument(file: file, text: text) { DrillEnvironment($0) }.value
+    }
+
+    /// JSON Schema of the file.
+    public static var schema: SettingsValue {
+        SettingsSchema.of(title: "Environment of drills") { DrillEnvironment($0) }
+    }
+
+    init(_ fields: Fields) {
+        name = fields.required("environment", .name, help: "its name")
+        driver = fields.required("driver", .choice(Driver.self), help: "how hosts are reached")
+        hosts = fields.required("hosts", .map(of: .object(Host.init)), help: "its hosts, by name").map { entry in
+            var host = entry.value
+            host.name = entry.name
+            return host
+        }
+        up = fields.required("up", .text, help: "shell command here that makes it and writes its values")
+        down = fields.required("down", .text, help: "shell command here that removes it")
+        clear = fields.required(
+            "clear", .text, help: "shell command here that brings it back to what it was after `up`")
+        status = fields.optional("status", .text, help: "shell command here that says how it is")
+        let assignments = fields("variables", .list(of: .line), help: "NAME=value; what runbooks get", default: [])
+        variables = [:]
+        for assignment in assignments {
+            let name = String(assignment.prefix { $0 != "=" })
+            guard assignment.contains("="),
+                name.allSatisfy({ $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") })
+            else {
+                fields.problem(
+                    "variables", message: "`\(assignment)` is no assignment", hint: "capitals, then `=`: SOURCE=db")
+                continue
+            }
+            variables[name] = String(assignment.dropFirst(name.count + 1))
+        }
+        production = fields.section("production", help: "what must never be hit", Production.init)
+        dataKind = fields("data", .choice(DataKind.self), help: "where the data comes from", default: .synthetic)
+        productionByteCount = fields.optional("production-size", .byteCount, help: "how much data production has")
+        for host in hosts where driver == .namespace && host.namespace == nil && !fields.isPlaceholder {
+            fields.problem(
+                at: ["hosts", host.name], message: "has no `namespace`", hint: "namespace: NAME of `ip netns`")
+        }
+        for host in hosts where driver == .ssh && host.knownHostsFile == nil && !fields.isPlaceholder {
+            fields.problem(
+                at: ["hosts", host.name], message: "has no `known-hosts`",
+                hint: "a file with the keys that it must show: a drill never trusts the first one it meets")
+        }
+    }
+}
+
+extension DrillEnvironment.Host {
+    init(_ fields: Fields) {
+        name = ""
+        address = fields("address", .line, help: "as others see it", default: "127.0.0.1")
+        user = fields.optional("user", .line, help: "account for ssh")
+        port = fields.optional("port", .integer(1...65_535), help: "port of ssh")
+        keyFile = fields.optional("key", .path, help: "file of the private key for ssh")
+        knownHostsFile = fields.optional("known-hosts", .path, help: "file of the keys that the host must show")
+        namespace = fields.optional("namespace", .line, help: "network namespace that it is")
+        dataFolders = fields("data", .list(of: .path), help: "its folders with data", default: [])
+    }
+}
+
+extension DrillEnvironment.Production {
+    init(_ fields: Fields) {
+        configurations = fields(
+            "configurations", .list(of: .path), help: "configuration files of production, as far as they are here",
+            default: [])
+        machineIDs = fields("machine-ids", .list(of: .line), help: "/etc/machine-id of its machines", default: [])
+        addresses = fields("addresses", .list(of: .line), help: "addresses of its machines", default: [])
+        paths = fields("paths", .list(of: .path), help: "its data folders and sockets", default: [])
+    }
+}

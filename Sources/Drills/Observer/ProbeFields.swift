@@ -1,0 +1,73 @@
+import Settings
+
+extension Probe {
+    init(_ fields: Fields) {
+        name = ""
+        every = fields("every", .seconds, help: "seconds from one to the next", default: .seconds(1))
+        timeout = fields("timeout", .seconds, help: "seconds after which there is no answer", default: .seconds(2))
+        threshold = fields("threshold", .integer(1...1000), help: "failures in a row that count", default: 3)
+        if fields.has("name") {
+            question = .dns(
+                name: fields.required("name", .line, help: "name to resolve"),
+                server: fields.required("server", .line, help: "address:port of the DNS server"),
+                addresses: fields.required("addresses", .list(of: .line, minimumCount: 1), help: "right answers"))
+        } else {
+            question = .http(
+                fields.optional("http", .object(FrontDoorRequest.init), help: "request, and the answer that is right")
+                    ?? FrontDoorRequest(
+                        method: "GET", url: fields.required("url", .line, help: "address that must answer"),
+                        headers: [:],
+                        body: nil, status: 200, contains: nil, captures: [:]))
+        }
+    }
+}
+
+extension FrontDoorRequest {
+    init(_ fields: Fields) {
+        method = fields("method", .line, help: "GET, POST, PUT, DELETE", default: "GET")
+        url = fields.required("url", .line, help: "where to")
+        headers = Self.named(fields("headers", .map(of: .line), help: "header fields, in small letters", default: []))
+        body = fields.optional("body", .text, help: "what is sent")
+        status = fields("status", .integer(100...599), help: "status that is right", default: 200)
+        contains = fields.optional("contains", .text, help: "what the answer has in it")
+        captures = Self.named(
+            fields(
+                "captures", .map(of: .line), help: "values for later: key of a JSON object, or `cookie NAME`",
+                default: [])
+        )
+    }
+
+    private static func named(_ entries: [NamedSetting<String>]) -> [String: String] {
+        Dictionary(entries.map { ($0.name, $0.value) }) { first, _ in first }
+    }
+}
+
+extension BeatPlan {
+    init(_ fields: Fields) {
+        every = fields("every", .seconds, help: "seconds from one to the next", default: .seconds(1))
+        timeout = fields("timeout", .seconds, help: "seconds after which one is not acknowledged", default: .seconds(5))
+        signIn = fields("sign-in", .list(of: .object(FrontDoorRequest.init)), help: "before the first", default: [])
+        write = fields.required(
+            "write", .list(of: .object(FrontDoorRequest.init), minimumCount: 1), help: "writes {beat} with {content}")
+        readRow = fields.required(
+            "read-row", .object(FrontDoorRequest.init), help: "answers right when the row is there")
+        readFile = fields.required(
+            "read-file", .object(FrontDoorRequest.init), help: "answers right when the file is there")
+        minimumCount = fields("minimum", .integer(1...100_000), help: "so many come before the fault", default: 30)
+    }
+}
+
+extension SettingKind<Duration> {
+    /// Seconds, with fractions.
+    fileprivate static var seconds: SettingKind {
+        .scalar(
+            "a number of seconds", schema: ["type": "number", "exclusiveMinimum": 0, "maximum": 3600],
+            placeholder: .seconds(1),
+            parse: { text throws(SettingRefusal) in
+                guard let number = Double(text), number >= 0.01, number <= 3600 else {
+                    throw SettingRefusal("is no number of seconds", hint: "write a number from 0.01 to 3600: 0.5")
+                }
+                return .milliseconds(Int64((number * 1000).rounded()))
+            }, show: { .text("\(Double($0.components.seconds) + Double($0.components.attoseconds) / 1e18)") })
+    }
+}
