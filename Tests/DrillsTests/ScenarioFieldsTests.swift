@@ -54,7 +54,7 @@ struct ScenarioFieldsTests {
     func refuses(old: String, new: String, line: Int, word: String) {
         let error = #expect(throws: SettingsError.self) { try read(Self.scenario.replacing(old, with: new)) }
         let problem = error?.problems.first { $0.line == line }
-        #expect(problem.map { $0.text.contains(word) } == true, "\(error as Any)")
+        #expect(problem.map { "\($0.text) \($0.hint)".contains(word) } == true, "\(error as Any)")
     }
 
     @Test("a value that is missing is told with its line, and one that could break out is refused")
