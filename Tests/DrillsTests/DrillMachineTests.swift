@@ -65,8 +65,7 @@ struct DrillMachineTests {
         machine.apply(.stepBegan(id: "one", attempt: 1))
         machine.apply(.stepEnded(id: "one", outcome: Self.good))
         var rest = [machine.next]
-        for event in [.recovered, .readBack(count: 30), .proven(what: "fence", failure: nil), .cleared] as [DrillEvent]
-        {
+        for event in [.recovered, .readBack(count: 30), .examined, .cleared] as [DrillEvent] {
             machine.apply(event)
             rest.append(machine.next)
         }

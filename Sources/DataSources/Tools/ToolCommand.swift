@@ -38,6 +38,8 @@ public struct ToolCommand: Sendable {
     public var complaint: @Sendable (_ lastLines: [String]) -> String? = { _ in nil }
     /// Added to the message of a failure: `, so its output is no backup`.
     public var consequence = ""
+    /// Called with its exit code once it has one; a program that a signal ended has none.
+    public var ended: @Sendable (Int32) -> Void = { _ in }
     /// Exit codes besides 0 that are a success.
     public var acceptedExitCodes: Set<Int32> = []
 
@@ -162,6 +164,7 @@ public struct ToolCommand: Sendable {
             messages.programEnded()
             await reading
             await feeding
+            if case .exited(let code) = result.terminationStatus { ended(code) }
             if let failure = failure(result.terminationStatus, messages.lastLines) {
                 // What it has left behind works for nobody any more.
                 kill(-result.processIdentifier.value, SIGKILL)

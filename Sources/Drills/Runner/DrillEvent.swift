@@ -41,6 +41,8 @@ public enum DrillEvent: Sendable, Hashable, Codable {
     case readBack(count: Int)
     /// Something that must hold was looked at: the fence, masks, rows and files; nil when it holds.
     case proven(what: String, failure: String?)
+    /// All of that was looked at.
+    case examined
     /// Somebody ended it.
     case aborted(reason: String)
     /// Staging is as it was before.

@@ -63,6 +63,8 @@ public struct DrillMachine: Sendable {
     public private(set) var stop: String?
     /// What it proved; nil until it has ended.
     public private(set) var verdict: Verdict?
+    /// Is the observer wanted?
+    public var isObserved: Bool { isObserving && !isReadBack }
     private var isGuarded = false, isObserving = false, isSteady = false, isDetected = false, isDeclared = false
     private var isRecovered = false, isReadBack = false, isExamined = false, isCleared = false
     private var injected: Set<Int> = []
@@ -99,7 +101,8 @@ public struct DrillMachine: Sendable {
         case .recovered: isRecovered = true
         case .notRecovered: stop = "the service did not come back"
         case .readBack: isReadBack = true
-        case .proven: isExamined = true
+        case .proven: break
+        case .examined: isExamined = true
         case .aborted(let reason): stop = "aborted: \(reason)"
         case .cleared: isCleared = true
         case .ended(let verdict): self.verdict = verdict

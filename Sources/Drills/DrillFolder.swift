@@ -1,0 +1,25 @@
+/// The files of one drill.
+public struct DrillFolder: Sendable, Hashable {
+    /// Where they are.
+    public let path: String
+
+    /// A drill's folder; it need not be there.
+    public init(_ path: String) { self.path = path }
+
+    /// What the runner did and saw: `DrillRecord`s.
+    public var events: String { path + "/events.jsonl" }
+    /// What the observer saw: `ObserverRecord`s.
+    public var observer: String { path + "/observer.jsonl" }
+    /// What was really done: `FaultTruth`s. Nobody reads it before the drill has ended.
+    public var truth: String { path + "/truth.jsonl" }
+    /// The report.
+    public var report: String { path + "/report.json" }
+    /// The scenario and the environment as they were when it began, values filled in.
+    public var scenario: String { path + "/scenario.yaml" }
+    /// See `scenario`.
+    public var environment: String { path + "/environment.yaml" }
+    /// The runbook as it was when it began.
+    public var runbook: String { path + "/runbook.md" }
+    /// What a step wrote.
+    public func log(of step: String, attempt: Int) -> String { path + "/steps/\(step).\(attempt).log" }
+}

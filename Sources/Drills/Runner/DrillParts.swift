@@ -1,0 +1,71 @@
+public import Runbooks
+
+/// Proves that what is about to be broken is staging's own.
+public protocol DrillGuard: Sendable {
+    /// Reads the token back from every host and data folder, and compares each with production. Gives why not; nil when all is well.
+    func prove() async -> String?
+}
+
+/// The observer, as the runner sees it: another process that writes `observer.jsonl`.
+public protocol ObserverControl: Sendable {
+    /// Starts it unless it runs; gives its process.
+    func start() async throws -> Int32
+    /// Has it look for every acknowledged beat; gives how many it looked for.
+    func readBack() async throws -> Int
+    /// Ends it. Called again and again: fine.
+    func stop() async
+}
+
+/// Breaks things, knowing nothing of the runbook.
+public protocol FaultInjector: Sendable {
+    /// Breaks one of the scenario's faults and writes down what it really did. A fault that was done already is not done again.
+    func inject(_ fault: Int) async throws
+}
+
+/// Whoever decides.
+public protocol DrillPerson: Sendable {
+    /// Who it is, for the record: a pseudonym or `unattended`.
+    var name: String { get }
+    /// Says that this is an emergency. Returns when it has been said.
+    func declare(_ probe: String) async throws
+    /// Answers, seeing the proposal's output; the proposed answer is its last line.
+    func decide(_ decision: RunbookDecision, proposal: ScriptOutcome?) async throws -> String
+}
+
+/// Nobody decides: what is proposed is taken.
+public struct Unattended: DrillPerson {
+    /// `unattended`.
+    public var name: String { "unattended" }
+
+    /// Nobody.
+    public init() {}
+
+    public func declare(_ probe: String) async throws {}
+
+    public func decide(_ decision: RunbookDecision, proposal: ScriptOutcome?) async throws -> String {
+        guard let proposal else {
+            throw DrillError(
+                .unsupported, "wants a person: it has no proposal", subject: decision.id,
+                hint: "run the drill --attended, or add a block `sh {proposes=\"\(decision.id)\" …}`")
+        }
+        if let failure = proposal.failure {
+            throw DrillError(.helperFailed, "the proposal failed: \(failure)", subject: decision.id)
+        }
+        guard let answer = proposal.lastLine else {
+            throw DrillError(.helperFailed, "the proposal proposes nothing", subject: decision.id)
+        }
+        return answer
+    }
+}
+
+/// Looks at what else must hold at the end: the fence, masks, rows and files.
+public protocol DrillExaminer: Sendable {
+    /// What was looked at, each with why it does not hold; nil when it does.
+    func examine() async -> [(what: String, failure: String?)]
+}
+
+/// Brings staging back to what it was before the drill.
+public protocol StagingClearing: Sendable {
+    /// Clears it.
+    func clear() async throws
+}

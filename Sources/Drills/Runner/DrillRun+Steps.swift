@@ -1,0 +1,54 @@
+import FoundationEssentials
+import Runbooks
+
+extension DrillRun {
+    /// Carries out steps side by side; each one's end is written down as it comes.
+    func carryOut(_ steps: [RunbookStep], _ state: inout State) async throws {
+        let known = state.machine.variables
+        var attempts: [String: Int] = [:]
+        for step in steps {
+            attempts[step.id] = state.machine.attempt(of: step)
+            try state.add(.stepBegan(id: step.id, attempt: attempts[step.id] ?? 1))
+        }
+        try await withThrowingTaskGroup(of: (String, StepOutcome).self) { group in
+            for step in steps {
+                let attempt = attempts[step.id] ?? 1
+                group.addTask { (step.id, await carryOut(step, attempt, known)) }
+            }
+            while let (id, outcome) = try await group.next() {
+                try Task.checkCancellation()
+                try state.add(.stepEnded(id: id, outcome: outcome))
+            }
+        }
+    }
+
+    private func carryOut(_ step: RunbookStep, _ attempt: Int, _ known: [String: String]) async -> StepOutcome {
+        let outcome = await run(step.script, step.id, attempt: attempt, known)
+        guard outcome.failure == nil else {
+            return StepOutcome(exit: outcome.exit, isVerified: nil, failure: outcome.failure, value: nil)
+        }
+        var variables = known
+        if let name = step.sets, let value = outcome.lastLine { variables[name] = value }
+        guard let verification = step.verification else {
+            return StepOutcome(exit: outcome.exit, isVerified: nil, failure: nil, value: outcome.lastLine)
+        }
+        let verified = await run(verification, step.id + ".verify", attempt: attempt, variables)
+        return StepOutcome(
+            exit: outcome.exit, isVerified: verified.failure == nil,
+            failure: verified.failure.map { "its verification failed: \($0)" },
+            value: step.sets == nil ? nil : outcome.lastLine)
+    }
+
+    /// Runs a script on its host; what it wrote is kept.
+    func run(
+        _ script: RunbookScript, _ id: String, attempt: Int, _ known: [String: String]
+    ) async -> ScriptOutcome {
+        let lines = StepLog(folder.log(of: id, attempt: attempt))
+        let outcome = await parts.reach.run(
+            script.text, on: script.host, variables: variables.merging(known) { _, new in new },
+            timeout: script.timeout,
+            report: { lines.add($0) })
+        lines.finish(outcome)
+        return outcome
+    }
+}

@@ -1,0 +1,155 @@
+public import Runbooks
+import Sealing
+
+/// Carries out a drill: a thin shell around `DrillMachine`. Every event is on the disk before the next action begins.
+public struct DrillRun: Sendable {
+    /// What takes part.
+    public struct Parts: Sendable {
+        /// Reaches hosts.
+        public var reach: any HostReach
+        /// Proves that they may be broken.
+        public var safety: any DrillGuard
+        /// Looks from outside.
+        public var observer: any ObserverControl
+        /// Breaks.
+        public var injector: any FaultInjector
+        /// Decides.
+        public var person: any DrillPerson
+        /// Looks at the end.
+        public var examiner: any DrillExaminer
+        /// Brings staging back.
+        public var clearing: any StagingClearing
+        /// The clocks.
+        public var clock = DrillClock.system
+
+        /// Parts.
+        public init(
+            reach: any HostReach, safety: any DrillGuard, observer: any ObserverControl, injector: any FaultInjector,
+            person: any DrillPerson, examiner: any DrillExaminer, clearing: any StagingClearing
+        ) {
+            self.reach = reach
+            self.safety = safety
+            self.observer = observer
+            self.injector = injector
+            self.person = person
+            self.examiner = examiner
+            self.clearing = clearing
+        }
+    }
+
+    let scenario: Scenario
+    let runbook: Runbook
+    let folder: DrillFolder
+    let variables: [String: String]
+    let parts: Parts
+    /// Gets every record as it is written: live progress.
+    let watch: @Sendable (DrillRecord) -> Void
+    /// Makes the verdict when all else is done.
+    let judge: @Sendable ([DrillRecord]) async throws -> Verdict
+
+    /// - Parameters:
+    ///   - scenario: what breaks.
+    ///   - runbook: the procedure.
+    ///   - folder: the drill's own; it is there.
+    ///   - variables: what the environment gives runbooks.
+    ///   - parts: what takes part.
+    ///   - watch: gets every record once it is written.
+    ///   - judge: makes the verdict from the log when everything else is done; writes the report.
+    public init(
+        _ scenario: Scenario, _ runbook: Runbook, in folder: DrillFolder, variables: [String: String], parts: Parts,
+        watch: @escaping @Sendable (DrillRecord) -> Void = { _ in },
+        judge: @escaping @Sendable ([DrillRecord]) async throws -> Verdict
+    ) {
+        self.scenario = scenario
+        self.runbook = runbook
+        self.folder = folder
+        self.variables = variables
+        self.parts = parts
+        self.watch = watch
+        self.judge = judge
+    }
+
+    /// Begins the drill.
+    ///
+    /// - Throws: `DrillError`; whatever went wrong in the drill itself is part of its verdict.
+    public func begin(_ beginning: DrillBeginning) async throws -> Verdict {
+        var state = try State(self)
+        guard state.records.isEmpty else {
+            throw DrillError(.isRunning, "this drill was begun already", subject: folder.path, hint: "resume it")
+        }
+        try state.add(.began(beginning))
+        return try await go(&state)
+    }
+
+    /// Goes on where a runner died.
+    public func resume() async throws -> Verdict {
+        var state = try State(self)
+        guard !state.records.isEmpty else {
+            throw DrillError(.fileFailed, "there is no drill", subject: folder.path)
+        }
+        if let verdict = state.machine.verdict { return verdict }
+        try state.add(.resumed)
+        // It outlives the runner; where it did not, the gap is in its log.
+        if state.machine.isObserved { _ = try await parts.observer.start() }
+        return try await go(&state)
+    }
+
+    private func go(_ state: inout State) async throws -> Verdict {
+        while true {
+            if let verdict = state.machine.verdict {
+                await parts.observer.stop()
+                return verdict
+            }
+            do {
+                try await perform(state.machine.next, &state)
+            } catch is CancellationError {
+                try await abort("ended by whoever ran it", &state)
+            } catch let error as DrillError where error.code != .fileFailed && error.code != .logMalformed {
+                try await abort(error.description, &state)
+            }
+        }
+    }
+
+    /// Whatever it was, staging does not stay broken. What fails here too is thrown: somebody has to look.
+    private func abort(_ reason: String, _ state: inout State) async throws {
+        guard state.machine.stop == nil else {
+            throw DrillError(
+                .helperFailed, "staging could not be brought back: \(reason)", subject: folder.path,
+                hint: "bring it back by `lifeboat environment down` and `up`, then resume the drill for its verdict")
+        }
+        try state.add(.aborted(reason: reason))
+    }
+}
+
+extension DrillRun {
+    /// The log and the machine that is made of it.
+    struct State {
+        private let log: LineLog<DrillRecord>
+        private let clock: DrillClock
+        private let watch: @Sendable (DrillRecord) -> Void
+        var machine: DrillMachine
+        var records: [DrillRecord]
+        var view: ObserverView
+
+        init(_ run: DrillRun) throws {
+            log = LineLog(run.folder.events)
+            try log.mend()
+            (clock, watch) = (run.parts.clock, run.watch)
+            machine = DrillMachine(run.runbook, minimumBeatCount: run.scenario.beats.minimumCount)
+            records = try log.read()
+            for record in records { machine.apply(record.event) }
+            view = ObserverView(run.folder, probes: run.scenario.probes)
+        }
+
+        mutating func add(_ event: DrillEvent, at moment: Double? = nil) throws {
+            let record = DrillRecord(at: moment ?? clock.uptime(), wall: clock.wall(), event: event)
+            try log.append(record)
+            records.append(record)
+            machine.apply(event)
+            watch(record)
+        }
+
+        /// When something happened for the first time.
+        func time(of isMeant: (DrillEvent) -> Bool) -> Double? { records.first { isMeant($0.event) }?.at }
+    }
+}
