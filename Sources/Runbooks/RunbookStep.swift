@@ -8,6 +8,14 @@ public struct RunbookScript: Sendable, Hashable, Codable {
     public var timeout: Duration?
     /// The line of the file that it begins in.
     public var line: Int
+
+    /// A script.
+    public init(text: String, host: String, timeout: Duration?, line: Int) {
+        self.text = text
+        self.host = host
+        self.timeout = timeout
+        self.line = line
+    }
 }
 
 /// A timed action: ` ```sh {step="restore" on="app1" timeout="30m"} `.

@@ -65,6 +65,12 @@ public struct DrillEnvironment: Sendable, Hashable {
     public var clear: String
     /// See `up`; nil when hosts are all there is to ask.
     public var status: String?
+    /// Shell commands here for faults that only the environment knows how to make, by the fault's kind; `$HOST` and `$SUBJECT` say
+    /// of what.
+    public var faultCommands: [Fault.Kind: String]
+    /// Shell command on a fault's host that takes SQL at its standard input, as an account that may do everything, and prints
+    /// rows with tabs and without names; nil when there is no database to break.
+    public var sql: String?
     /// What runbooks get to see, by name.
     public var variables: [String: String]
     /// What must never be hit.

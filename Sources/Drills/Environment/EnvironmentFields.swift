@@ -29,6 +29,21 @@ extension DrillEnvironment {
         clear = fields.required(
             "clear", .text, help: "shell command here that brings it back to what it was after `up`")
         status = fields.optional("status", .text, help: "shell command here that says how it is")
+        sql = fields.optional(
+            "sql", .text, help: "shell command on a fault's host that takes SQL at its standard input")
+        let commands = fields(
+            "faults", .map(of: .text), help: "shell commands here for kinds of faults; $HOST and $SUBJECT say of what",
+            default: [])
+        faultCommands = [:]
+        for command in commands {
+            if let kind = Fault.Kind(rawValue: command.name) {
+                faultCommands[kind] = command.value
+            } else {
+                fields.unknownName(
+                    at: ["faults", command.name], command.name, among: Fault.Kind.allCases.map(\.rawValue),
+                    called: "fault")
+            }
+        }
         let assignments = fields("variables", .list(of: .line), help: "NAME=value; what runbooks get", default: [])
         variables = [:]
         for assignment in assignments {

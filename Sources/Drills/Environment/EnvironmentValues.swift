@@ -22,16 +22,27 @@ public struct EnvironmentValues: Sendable, Hashable {
             guard let equal = line.firstIndex(of: "=") else {
                 throw Malformed(line: index + 1, message: "`\(line)` is no assignment")
             }
-            var value = line[line.index(after: equal)...]
-            if value.count >= 2, let quote = value.first, quote == "'" || quote == "\"", value.last == quote {
-                value = value.dropFirst().dropLast()
-            }
+            let value = Self.unquoted(line[line.index(after: equal)...])
             guard value.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_./:@=,+-~ ".contains($0)) }) else {
                 throw Malformed(
                     line: index + 1, message: "the value of `\(line[..<equal])` has letters that may not stand in it")
             }
-            values[String(line[..<equal])] = String(value)
+            values[String(line[..<equal])] = value
         }
+    }
+
+    /// Without quotes around it, and without the backslashes that a shell's `printf %q` puts before blanks and others.
+    private static func unquoted(_ text: Substring) -> String {
+        if text.count >= 2, let quote = text.first, quote == "'" || quote == "\"", text.last == quote {
+            return String(text.dropFirst().dropLast())
+        }
+        var plain = ""
+        var isEscaped = false
+        for character in text {
+            isEscaped = character == "\\" && !isEscaped
+            if !isEscaped { plain.append(character) }
+        }
+        return plain
     }
 
     /// No values.

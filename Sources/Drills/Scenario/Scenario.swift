@@ -1,4 +1,4 @@
-import Runbooks
+public import Runbooks
 
 /// A described failure: what breaks, what counts as degraded and as recovered, and within what time. Read from `scenarios/*.yaml`.
 public struct Scenario: Sendable, Hashable {
@@ -18,6 +18,14 @@ public struct Scenario: Sendable, Hashable {
     public struct Fence: Sendable, Hashable {
         /// `address:port` that listens and must hear nothing from a drill copy; nil when nothing is fenced.
         public var canary: String?
+    }
+
+    /// Something that must hold at the end, looked at by a script that ends with 0 when it does.
+    public struct Examination: Sendable, Hashable {
+        /// What must hold: `rows and files`, `masks`.
+        public var name: String
+        /// The script, on a host.
+        public var script: RunbookScript
     }
 
     /// A letter or a word: `D`.
@@ -50,4 +58,6 @@ public struct Scenario: Sendable, Hashable {
     public var masks: String?
     /// The fence.
     public var fence: Fence
+    /// What must hold at the end.
+    public var examinations: [Examination]
 }

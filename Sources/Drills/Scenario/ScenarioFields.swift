@@ -1,3 +1,4 @@
+import Runbooks
 public import Settings
 
 extension Scenario {
@@ -45,6 +46,8 @@ extension Scenario {
         fence = fields.section("fence", help: "what drill copies must not do") { fields in
             Fence(canary: fields.optional("canary", .line, help: "address:port that must hear nothing"))
         }
+        examinations = fields(
+            "examine", .list(of: .object(Examination.init)), help: "what must hold at the end", default: [])
         for (key, names) in [("detected-by", detectedBy), ("degraded-by", degradedBy), ("recovered-by", recoveredBy)] {
             for (index, name) in names.enumerated() where !probes.contains(where: { $0.name == name }) {
                 fields.unknownName(at: [key, "\(index)"], name, among: probes.map(\.name), called: "probe")
@@ -59,6 +62,16 @@ extension Scenario.Objective {
         rpoFiles = fields.required("rpo-files", .duration, help: "files that may be lost")
         degraded = fields.optional("degraded", .duration, help: "longest time to a degraded service")
         full = fields.required("full", .duration, help: "longest time to the whole service")
+    }
+}
+
+extension Scenario.Examination {
+    init(_ fields: Fields) {
+        name = fields.required("name", .line, help: "what must hold")
+        script = RunbookScript(
+            text: fields.required("script", .text, help: "shell text that ends with 0 when it holds"),
+            host: fields("on", .name, help: "host it runs on", default: "operator"),
+            timeout: fields("timeout", .duration, help: "how long it may take", default: .seconds(300)), line: 1)
     }
 }
 

@@ -1,0 +1,102 @@
+/// The shell text that makes a fault. It ends before it breaks anything when the place that it would break does not have the
+/// environment's token.
+struct FaultCommand {
+    let text: String
+    let host: String
+    let variables: [String: String]
+    /// Is the last line of its output the position of the transaction that did it?
+    let givesPosition: Bool
+
+    /// - Throws: `DrillError.unsupported` when the environment cannot make it.
+    init(_ fault: Fault, _ environment: DrillEnvironment) throws {
+        var values = ["HOST": fault.host, "SUBJECT": fault.path ?? "", "NAME": EnvironmentToken.fileName]
+        if let own = environment.faultCommands[fault.kind] {
+            (text, host, variables, givesPosition) = (own, "operator", values, false)
+            return
+        }
+        switch fault.kind {
+        case .killHost, .cutLink, .staleDNS, .deleteObjects:
+            throw DrillError(
+                .unsupported, "this environment cannot make the fault `\(fault.kind.rawValue)`", subject: fault.host,
+                hint: "give the command under `faults: {\(fault.kind.rawValue): …}` of the environment")
+        case .run: text = fault.script ?? "false"
+        case .dropTable, .garbleRows, .deleteRows:
+            guard let sql = environment.sql else {
+                throw DrillError(
+                    .unsupported, "the environment does not say how its database is reached", subject: fault.host,
+                    hint: "give `sql:` of the environment")
+            }
+            values["STATEMENTS"] = try SQLFault(fault).text
+            text = Self.guarded(sql)
+        case .deleteFiles: text = Self.proof + "find \"$SUBJECT\" -mindepth 1 -delete\n"
+        case .encryptFiles: text = Self.proof + Self.encrypt
+        case .fillVolume: text = Self.fill
+        case .withholdCredentials: text = "mv -- \"$SUBJECT\" \"$SUBJECT.withheld\"\n"
+        }
+        host = fault.host
+        variables = values
+        givesPosition = [.dropTable, .garbleRows, .deleteRows].contains(fault.kind)
+    }
+
+    /// The folder, or one above it, has the token.
+    private static let proof = """
+        at=$SUBJECT
+        until [ "$(cat "$at/$NAME" 2>/dev/null)" = "$TOKEN" ]; do
+            case $at in */*?) at=${at%/*} ;; *) echo "no token above $SUBJECT" >&2; exit 1 ;; esac
+            [ -n "$at" ] || { echo "no token above $SUBJECT" >&2; exit 1; }
+        done
+
+        """
+
+    /// SQL goes to the server only after it has read the token in its own data folder, over the same connection.
+    private static func guarded(_ sql: String) -> String {
+        """
+        found=$(printf "SELECT LOAD_FILE(CONCAT(@@datadir, '%s'))" "$NAME" | \(sql))
+        [ "$found" = "$TOKEN" ] || { echo "the server's data folder does not have the token" >&2; exit 1; }
+        printf '%s' "$STATEMENTS" | \(sql)
+        """
+    }
+
+    private static let encrypt = """
+        find "$SUBJECT" -type f ! -name "$NAME" -exec sh -c '
+            for file; do
+                openssl rand "$(stat -c %s "$file")" >"$file.locked" && rm -- "$file"
+            done' sh {} +
+
+        """
+
+    /// Only a volume of its own is filled: on any other the machine itself would stop.
+    private static let fill = """
+        mountpoint -q -- "$SUBJECT" || { echo "$SUBJECT is no volume of its own" >&2; exit 1; }
+        [ "$(cat "$SUBJECT/$NAME")" = "$TOKEN" ]
+        dd if=/dev/zero of="$SUBJECT/.lifeboat-full" bs=1M 2>/dev/null || true
+        """
+}
+
+/// A fault as SQL of MariaDB.
+struct SQLFault {
+    let text: String
+
+    init(_ fault: Fault) throws {
+        let table = try Self.name(fault.table ?? "", partCount: 2)
+        let what: String
+        switch fault.kind {
+        case .dropTable: what = "DROP TABLE \(table)"
+        case .garbleRows:
+            let column = try Self.name(fault.column ?? "", partCount: 1)
+            what = "UPDATE \(table) SET \(column) = REVERSE(\(column))"
+        default: what = "DELETE FROM \(table)" + (fault.condition.map { " WHERE \($0)" } ?? "")
+        }
+        text = "\(what); SELECT @@last_gtid;\n"
+    }
+
+    /// `database.table` with its quotes.
+    private static func name(_ text: String, partCount: Int) throws -> String {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == partCount, parts.allSatisfy({ !$0.isEmpty && !$0.contains("`") }) else {
+            throw DrillError(
+                .unsupported, "is no name of a table or column", subject: text, hint: "write database.table")
+        }
+        return parts.map { "`\($0)`" }.joined(separator: ".")
+    }
+}

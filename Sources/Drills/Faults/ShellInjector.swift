@@ -1,0 +1,67 @@
+import FoundationEssentials
+
+/// Breaks what a scenario says, over the same connections that the guard has proven, and writes down what it really did.
+public struct ShellInjector: FaultInjector {
+    private let scenario: Scenario
+    private let environment: DrillEnvironment
+    private let token: EnvironmentToken
+    private let reach: any HostReach
+    private let truths: LineLog<FaultTruth>
+    private let clock: DrillClock
+    private let variables: [String: String]
+
+    /// - Parameters:
+    ///   - scenario: what is to be broken.
+    ///   - environment: what may be broken.
+    ///   - token: what every hit place must have.
+    ///   - folder: where the truth is written down.
+    ///   - reach: the connections that the guard has proven.
+    ///   - seed: what faults get as `$SEED`.
+    ///   - clock: the drill's.
+    public init(
+        _ scenario: Scenario, _ environment: DrillEnvironment, token: EnvironmentToken, in folder: DrillFolder,
+        reach: any HostReach, seed: UInt64, clock: DrillClock = .system
+    ) {
+        self.scenario = scenario
+        self.environment = environment
+        self.token = token
+        self.reach = reach
+        truths = LineLog(folder.truth)
+        self.clock = clock
+        variables = ["SEED": "\(seed % 1_000_000)"]
+    }
+
+    public func inject(_ index: Int) async throws {
+        try truths.mend()
+        guard try !truths.read().contains(where: { $0.index == index }) else { return }
+        let fault = scenario.faults[index]
+        let command = try FaultCommand(fault, environment)
+        let (began, wall) = (clock.uptime(), clock.wall())
+        var own = variables.merging(command.variables) { _, new in new }
+        own["TOKEN"] = token.text
+        let outcome = await reach.run(command.text, on: command.host, variables: own, timeout: .seconds(600)) { _ in }
+        let ended = clock.uptime()
+        if let failure = outcome.failure {
+            throw DrillError(
+                .helperFailed, "the fault could not be made: \(failure)",
+                subject: "\(fault.kind.rawValue) on \(fault.host)")
+        }
+        let said = outcome.lastLine ?? ""
+        try truths.append(
+            FaultTruth(
+                index: index, kind: fault.kind, began: began, ended: ended, time: Self.text(wall),
+                subject: fault.table ?? fault.path ?? fault.host,
+                position: fault.kind == .run ? Self.position(said) : command.givesPosition ? said : nil,
+                detail: fault.kind == .run ? said : nil))
+    }
+
+    /// The member `position` of what a script says about itself, a JSON object.
+    private static func position(_ line: String) -> String? {
+        struct Said: Decodable { var position: String? }
+        return try? JSONDecoder().decode(Said.self, from: Data(line.utf8)).position
+    }
+
+    private static func text(_ seconds: Double) -> String {
+        Date(timeIntervalSince1970: seconds).formatted(.iso8601)
+    }
+}
