@@ -6,7 +6,7 @@ servers=$(cd "$staging/../../Tests/Support/staging" && pwd -P)
 . "$servers/lib.sh"
 
 # The words after the first line of a script, up to its first command, are its help.
-usage() { sed -n '2,/^set -/{/^set -/!s/^# \{0,1\}//p}' "$0"; exit "${1:-2}"; }
+usage() { sed -n '2,/^set -/{/^set -/!s/^# \{0,1\}//p}' "$0"; exit 2; }
 
 # Hosts, and what runs on each while nothing is broken. SERVICE@HOST names one of it elsewhere.
 hosts=(app1 media1 standby dns ops)
