@@ -27,7 +27,7 @@ from dependencies import Database, FileServer, Missing, Sessions, Unavailable, c
 
 MAXIMUM_BYTES = 64 << 20
 SESSION_SECONDS = 24 * 3600
-TABLES = ("tenants", "users", "files", "shares", "audit", "settings")
+TABLES = ("tenants", "users", "files", "shares", "removals", "audit", "settings")
 WITHOUT = {
     "database": "the database is not available",
     "sessions": "sessions are not available, so nobody can be signed in",
@@ -35,6 +35,7 @@ WITHOUT = {
 }
 
 settings = configuration()
+KEPT_SECONDS = settings["files"].getint("keep-deleted-seconds")
 database = Database(settings)
 sessions = Sessions(settings)
 files = FileServer(settings)
@@ -138,7 +139,8 @@ def body_of_request(*names):
     return asked
 
 
-# Files. What the file server has and no row names does no harm; a row without file does. So a file comes first and goes last.
+# Files. What the file server has and no row names does no harm; a row without file does. So a file comes first and goes last,
+# a while after its row: longer than a backup of both takes.
 
 @application.get("/files")
 def list_files():
@@ -179,6 +181,7 @@ def upload():
             (user["tenant"], user["id"], name, path, count, digest))
         number = rows.lastrowid
         note(rows, user, "file.upload", f"file:{number}")
+    sweep()
     return answer(201, {"id": number, "name": name, "bytes": count, "sha256": digest})
 
 
@@ -220,15 +223,27 @@ def download(file):
 
 @application.delete("/files/<file:int>")
 def delete(file):
-    files.check()
     with database.transaction() as rows:
         user = signed_in(rows)
         row = file_of(rows, user, file)
         rows.execute("DELETE FROM shares WHERE file_id = %s", (file,))
         rows.execute("DELETE FROM files WHERE id = %s", (file,))
+        rows.execute("INSERT IGNORE INTO removals (path) VALUES (%s)", (row["path"],))
         note(rows, user, "file.delete", f"file:{file}")
-    files.remove(row["path"])
     return {"id": file}
+
+
+def sweep():
+    """Removes a few of the files whose rows are gone for long enough."""
+    try:
+        with database.transaction() as rows:
+            rows.execute("SELECT path FROM removals WHERE at < NOW(3) - INTERVAL %s SECOND LIMIT 5 FOR UPDATE SKIP LOCKED",
+                         (KEPT_SECONDS,))
+            for row in rows.fetchall():
+                files.remove(row["path"])
+                rows.execute("DELETE FROM removals WHERE path = %s", (row["path"],))
+    except Unavailable as error:
+        print(f"sweep: {error.__cause__}", file=sys.stderr)  # the next one does it
 
 
 @application.post("/files/<file:int>/shares")

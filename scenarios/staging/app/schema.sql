@@ -38,6 +38,12 @@ CREATE TABLE IF NOT EXISTS shares (
     created DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
     KEY (file_id)
 );
+-- Files whose rows are gone, and since when.
+CREATE TABLE IF NOT EXISTS removals (
+    path VARCHAR(200) PRIMARY KEY,
+    at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    KEY (at)
+);
 CREATE TABLE IF NOT EXISTS audit (
     id BIGINT AUTO_INCREMENT PRIMARY KEY,
     tenant_id BIGINT NOT NULL,
