@@ -16,8 +16,8 @@ import urllib.parse
 import pymysql
 import redis
 
-CONNECT_SECONDS = 2
-READ_SECONDS = 10
+CONNECT_SECONDS = 4
+READ_SECONDS = 30
 
 
 class Unavailable(Exception):
@@ -125,7 +125,7 @@ class Names:
         number = secrets.randbits(16)
         labels = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split("."))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as channel:
-            channel.settimeout(1)
+            channel.settimeout(3)
             channel.connect(self.server)
             channel.send(struct.pack("!6H", number, 0x0100, 1, 0, 0, 0) + labels + struct.pack("!B2H", 0, 1, 1))
             reply = channel.recv(4096)
