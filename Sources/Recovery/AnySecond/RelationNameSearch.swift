@@ -57,10 +57,15 @@ struct RelationNameSearch {
         }
         let indexed = try await context.repository.indexed()
         let place = [known.source.name, RelationNameList.fileName].map { Array($0.utf8) }
-        guard let node = try await indexed.node(at: place, in: tree), node.metadata.kind == .file else { return nil }
-        var bytes = [UInt8]()
-        for id in node.content { bytes += try await indexed.blob(id, .data) }
-        return try RelationNameList.read(bytes)
+        do {
+            guard let node = try await indexed.node(at: place, in: tree), node.metadata.kind == .file else { return nil }
+            var bytes = [UInt8]()
+            for id in node.content { bytes += try await indexed.blob(id, .data) }
+            return try RelationNameList.read(bytes)
+        } catch let error as RepositoryError {
+            guard error.code == .pathMissing else { throw error }
+            return nil
+        }
     }
 
     private func restored(_ entry: PointEntry) async throws -> [String: String] {
