@@ -78,7 +78,8 @@ struct PointRestoreRun {
             .notConfigured,
             "this copy does not say where its history goes on: when it was taken, the server wrote no binary log",
             subject: source.name,
-            hint: "choose a point that was taken since `log_bin` is set, or restore --to DIR and put the data folder in place yourself"
+            hint:
+                "choose a point that was taken since `log_bin` is set, or restore --to DIR and put the data folder in place yourself"
         )
     }
 

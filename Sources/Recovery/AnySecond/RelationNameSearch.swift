@@ -37,7 +37,11 @@ struct RelationNameSearch {
                 add(try await restored(entry))
             }
         }
-        if before == nil, !bases.isEmpty { notes.append("note: no base is older than the log that was looked at, so that tables which are in none may have no name") }
+        if before == nil, !bases.isEmpty {
+            notes.append(
+                "note: no base is older than the log that was looked at, so that tables which are in none may have no name"
+            )
+        }
         if bases.isEmpty { notes.append("note: there is no base, so that only tables of today have names") }
         await readLive()
     }
@@ -58,7 +62,9 @@ struct RelationNameSearch {
         let indexed = try await context.repository.indexed()
         let place = [known.source.name, RelationNameList.fileName].map { Array($0.utf8) }
         do {
-            guard let node = try await indexed.node(at: place, in: tree), node.metadata.kind == .file else { return nil }
+            guard let node = try await indexed.node(at: place, in: tree), node.metadata.kind == .file else {
+                return nil
+            }
             var bytes = [UInt8]()
             for id in node.content { bytes += try await indexed.blob(id, .data) }
             return try RelationNameList.read(bytes)
@@ -70,7 +76,8 @@ struct RelationNameSearch {
 
     private func restored(_ entry: PointEntry) async throws -> [String: String] {
         context.report(
-            "\(known.source.name): point \(entry.point.id) has no list of its tables, so it is restored to be asked for their names")
+            "\(known.source.name): point \(entry.point.id) has no list of its tables, so it is restored to be asked for their names"
+        )
         let copy = try await PointRestore(entry, in: context).scratch(known.source)
         guard let server = copy.server else { return [:] }
         do {

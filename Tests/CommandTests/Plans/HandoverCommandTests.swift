@@ -158,7 +158,8 @@ extension ServiceSuites {
                 try await live.caughtUp(1)
                 let refused = await live.service.run(
                     "restore", "--point", "latest", "--source", "db", "--in-place", "--confirm", "db")
-                #expect(refused.status != 0 && refused.messages.contains("the server wrote no binary log"), "\(refused)")
+                #expect(
+                    refused.status != 0 && refused.messages.contains("the server wrote no binary log"), "\(refused)")
                 #expect(refused.messages.contains("since `log_bin` is set"), "\(refused)")
                 #expect(try await live.rows() == [1, 1001, 1002, 1003])
             }

@@ -35,7 +35,10 @@ extension ServiceSuites {
             let server = try live.service.server("directory")
             _ = try await Tool.run(
                 "psql",
-                ["-qXAt", "-v", "ON_ERROR_STOP=1", "-h", server.folder, "-p", server["PG_PORT"], "-U", "postgres", "-d"]
+                [
+                    "-qXAt", "-v", "ON_ERROR_STOP=1", "-h", server.folder, "-p", server["PG_PORT"], "-U", "postgres",
+                    "-d",
+                ]
                     + ["app"] + statements.flatMap { ["-c", $0] })
         }
 
@@ -59,7 +62,9 @@ extension ServiceSuites {
             return outcome.output.filter { !$0.isNewline }
         }
 
-        @Test("a DROP, a DELETE, an UPDATE of everything and a TRUNCATE among good writes are found, and undone by what is printed")
+        @Test(
+            "a DROP, a DELETE, an UPDATE of everything and a TRUNCATE among good writes are found, and undone by what is printed"
+        )
         func found() async throws {
             let live = try await Live(.postgresql)
             try await JournalProcess.running(live.service) {
@@ -84,7 +89,8 @@ extension ServiceSuites {
                 for (arguments, table, rowCount, state) in wanted {
                     let (found, words) = try await find(live, arguments)
                     #expect(
-                        found.changes.contains { $0.table == table && $0.rowCount == rowCount }, "\(arguments): \(found)")
+                        found.changes.contains { $0.table == table && $0.rowCount == rowCount },
+                        "\(arguments): \(found)")
                     #expect(words[..<4] == ["lifeboat", "restore", "--before-position", found.position])
                     #expect(try await restored(live, Array(words.dropFirst())) == state, "\(arguments): \(found)")
                 }
@@ -109,7 +115,8 @@ extension ServiceSuites {
             #expect(restored.status == 0 && restored.output == "1\n", "\(restored)")
         }
 
-        @Test("a base without a list of its tables, since the account may not see all, is restored to be asked for names")
+        @Test(
+            "a base without a list of its tables, since the account may not see all, is restored to be asked for names")
         func withoutList() async throws {
             let live = try await Live(.postgresql)
             let server = try live.service.server("directory")

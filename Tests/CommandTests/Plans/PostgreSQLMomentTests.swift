@@ -37,7 +37,9 @@ extension ServiceSuites {
             }
         }
 
-        @Test("who was erased since is erased again in every copy; what is masked is; a folder is restored as it was, and marked")
+        @Test(
+            "who was erased since is erased again in every copy; what is masked is; a folder is restored as it was, and marked"
+        )
         func handover() async throws {
             let live = try await Live(.postgresql)
             try describe(live)

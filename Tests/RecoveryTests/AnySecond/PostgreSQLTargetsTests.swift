@@ -37,7 +37,9 @@ struct PostgreSQLTargetsTests {
     }
 
     // commit | written | a time in between | heard
-    @Test("a server that is quiet is reached behind its last commit, since it was heard from; what is not yet heard is refused")
+    @Test(
+        "a server that is quiet is reached behind its last commit, since it was heard from; what is not yet heard is refused"
+    )
     func heard() async throws {
         let stage = try await ExploreStage(.postgresql, schema: "CREATE TABLE t (n INT PRIMARY KEY)")
         try await stage.sql("INSERT INTO t VALUES (1)")

@@ -38,10 +38,12 @@ public struct PostgreSQLEventFinder: EventFinder {
         _ question: EventQuestion, in log: ReplayLog, limit: Int
     ) async throws -> [FoundTransaction] {
         let dump = try WALDump(log, settings, environment)
-        let start = log.start.startLSN.flatMap { LSN($0) } ?? dump.archive.begin
+        let start = max(log.start.startLSN.flatMap { LSN($0) } ?? dump.archive.begin, dump.archive.begin)
+        // Who stands at the end has nothing before him.
+        guard try await dump.record(atOrAfter: start) != nil else { return [] }
         let collector = WALEventCollector(question, names, limit: limit, dump.archive.segmentByteCount)
         let found = try await dump.read(
-            from: max(start, dump.archive.begin), managers: ["Heap", "Heap2", "Storage", "Transaction"], into: collector
+            from: start, managers: ["Heap", "Heap2", "Storage", "Transaction"], into: collector
         ) { $0.take($1) }
         return found.taker.found.map { event in
             let number = event.begin.byteCount / dump.archive.segmentByteCount
@@ -66,7 +68,9 @@ struct RelationNames: Sendable {
     func name(_ file: String) -> String? {
         if let name = names[file] { return name.isEmpty ? nil : name }
         let parts = file.split(separator: "/")
-        guard parts.count == 3, let number = UInt32(parts[2]), number >= RelationNameList.firstNumber else { return nil }
+        guard parts.count == 3, let number = UInt32(parts[2]), number >= RelationNameList.firstNumber else {
+            return nil
+        }
         return parts[0] == "1663" ? "base/\(parts[1])/\(parts[2])" : "pg_tblspc/\(file)"
     }
 
