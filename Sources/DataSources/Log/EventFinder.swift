@@ -41,6 +41,9 @@ public struct FoundTransaction: Sendable, Hashable, Codable {
         /// The statement, cut at 200 characters; nil for rows.
         public var statement: String?
 
+        /// PostgreSQL: nobody knows the table's name, and `table` is the path of its file.
+        public var isNameless: Bool { table.hasPrefix("base/") || table.hasPrefix("pg_tblspc/") }
+
         /// A change.
         public init(action: String, table: String, rowCount: UInt64?, statement: String?) {
             self.action = action

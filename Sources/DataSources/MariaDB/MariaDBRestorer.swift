@@ -6,7 +6,8 @@ import Trees
 /// a `header.sql`.
 public struct MariaDBRestorer: SourceRestorer {
     public let kind = SourceKind.mariadb
-    /// Servers that `start` starts go on when this program ends.
+    /// Servers that `start` starts go on when this program ends: then nothing that they hold may be lost by a crash of the
+    /// machine.
     public var keepsRunning = false
     /// Where the log of a new history goes; nil for the restored folder.
     var newLogFolder: String?
@@ -108,7 +109,9 @@ public struct MariaDBRestorer: SourceRestorer {
     }
 
     public func start(data: String, run: String) async throws -> any ScratchServer {
-        try await launch(data: data, run: run, keepsRunning: keepsRunning)
+        // What was replayed was not flushed.
+        if keepsRunning { try FileTree.flush(data) }
+        return try await launch(data: data, run: run, keepsRunning: keepsRunning)
     }
 
     public func load(files: String, into target: ServerTarget) async throws {

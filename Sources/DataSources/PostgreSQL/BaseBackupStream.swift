@@ -122,17 +122,19 @@ final class BaseBackupStream: StreamSource {
     private let source: PostgreSQLSource
     private let server: PostgreSQLServer
     private let toolVersion: PostgreSQLVersion
+    private let names: [UInt8]?
     private let deliver: @Sendable (BaseBackupTaker) throws -> Void
     private let found = Mutex<BaseBackupFacts?>(nil)
 
-    /// `deliver` hands all archives to the taker, and returns when the tool has ended well.
+    /// `deliver` hands all archives to the taker, and returns when the tool has ended well. `names` are those of tables, as a file.
     init(
-        _ source: PostgreSQLSource, _ server: PostgreSQLServer, tool: PostgreSQLVersion,
+        _ source: PostgreSQLSource, _ server: PostgreSQLServer, tool: PostgreSQLVersion, names: [UInt8]?,
         deliver: @escaping @Sendable (BaseBackupTaker) throws -> Void
     ) {
         self.source = source
         self.server = server
         toolVersion = tool
+        self.names = names
         self.deliver = deliver
     }
 
@@ -150,6 +152,10 @@ final class BaseBackupStream: StreamSource {
             endLSN: facts.end.description, timeline: facts.label.timeline, databases: [],
             tablespaces: server.tablespaces.map { .init(oid: $0.oid, location: $0.location) })
         try record.write(into: sink, source)
+        if let names {
+            let metadata = source.metadata(byteCount: names.count)
+            try sink.file(source.path(RelationNameList.fileName), metadata, holding: names)
+        }
         found.withLock { $0 = facts }
     }
 }

@@ -18,11 +18,12 @@ struct PhysicalBackup: Sendable {
     func read(_ archive: @escaping @Sendable (SourceContent) async throws -> Void) async throws -> SourceReading {
         let tool = try await server.checkTool("pg_basebackup")
         let from = source.environment.now()
+        let names = try await RelationNameList.file(server, report: source.environment.report)
         let facts: BaseBackupFacts
         do {
             facts =
                 server.tablespaces.isEmpty
-                ? try await readPlain(tool, archive) : try await readTablespaces(tool, archive)
+                ? try await readPlain(tool, names, archive) : try await readTablespaces(tool, names, archive)
         } catch let error as SourceError {
             throw PostgreSQLClient.explained(error, server: server.client.name)
         }
@@ -49,10 +50,11 @@ struct PhysicalBackup: Sendable {
 
     /// One archive, straight from the tool's output.
     private func readPlain(
-        _ tool: PostgreSQLVersion, _ archive: @escaping @Sendable (SourceContent) async throws -> Void
+        _ tool: PostgreSQLVersion, _ names: [UInt8]?,
+        _ archive: @escaping @Sendable (SourceContent) async throws -> Void
     ) async throws -> BaseBackupFacts {
         try await command("-").stream { output in
-            let stream = BaseBackupStream(source, server, tool: tool) { taker in
+            let stream = BaseBackupStream(source, server, tool: tool, names: names) { taker in
                 try taker.take(BaseArchive(tablespace: nil) { try output.read(into: $0) })
             }
             try await archive(.stream(stream))
@@ -62,7 +64,8 @@ struct PhysicalBackup: Sendable {
 
     /// One archive a tablespace, through pipes in a folder of ours.
     private func readTablespaces(
-        _ tool: PostgreSQLVersion, _ archive: @escaping @Sendable (SourceContent) async throws -> Void
+        _ tool: PostgreSQLVersion, _ names: [UInt8]?,
+        _ archive: @escaping @Sendable (SourceContent) async throws -> Void
     ) async throws -> BaseBackupFacts {
         let parent = try FileTree.makeTemporaryFolder(in: source.environment.temporaryFolder, "pg")
         defer { FileTree.remove(parent) }
@@ -73,7 +76,7 @@ struct PhysicalBackup: Sendable {
             do {
                 return try await command(pipes.folder, ["--no-sync"]).stream { output in
                     try await lane.run { try pipes.plant(output) }
-                    let stream = BaseBackupStream(source, server, tool: tool) { taker in
+                    let stream = BaseBackupStream(source, server, tool: tool, names: names) { taker in
                         try pipes.deliver(output, to: taker, at: source.path("data", "backup_manifest"))
                     }
                     try await archive(.stream(stream))

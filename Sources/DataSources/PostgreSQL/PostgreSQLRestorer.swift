@@ -17,7 +17,8 @@ public struct PostgreSQLRestorer: SourceRestorer {
     public var serverNames: [String] = []
     /// Variables that a private server's commands see besides the usual ones.
     var moreVariables: [String: String] = [:]
-    /// The private server stays when this program ends, for a person to connect to.
+    /// The private server stays when this program ends, for a person to connect to: then nothing that it holds may be lost by a
+    /// crash of the machine.
     public var keepsRunning = false
 
     /// A restorer of a cluster like that in `settings`.
@@ -73,7 +74,11 @@ public struct PostgreSQLRestorer: SourceRestorer {
 
     /// Starts a private server, see `SourceRestorer`; returns when the base is recovered and the server writable.
     public func start(data: String, run: String) async throws -> any ScratchServer {
-        try await PrivatePostgreSQL.start(self, data: data, run: run)
+        guard keepsRunning else { return try await PrivatePostgreSQL.start(self, data: data, run: run) }
+        // What was replayed was not flushed; and the origin's own settings, which lie in the data, may be careless.
+        try FileTree.flush(data)
+        return try await PrivatePostgreSQL.start(
+            self, data: data, run: run, more: ["fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"])
     }
 
     /// Loads a logical backup; the account of `target` must be a superuser.

@@ -13,6 +13,9 @@ struct FindEventCommand: Command {
 
               lifeboat find-event app-db --drop files
               lifeboat find-event app-db --delete-from app.files --rows 1000 --between '2026-11-21 02:00:00' now
+
+            PostgreSQL's log names files, not tables. What they are called is read from the live server and from the bases; what \
+            happened to a file without a known name is listed too, whatever table is asked for.
             """)
 
     @Argument(help: ArgumentHelp("The database's source.", valueName: "source")) var source: String
@@ -55,6 +58,7 @@ struct FindEventCommand: Command {
         for file in answer.missing {
             context.output.message("warning: \(file) was not looked at, since its beginning is missing")
         }
+        for note in answer.notes { context.output.message(note) }
         let isCut = answer.transactions.count == limit
         let report = FoundReport(
             source: source, transactions: answer.transactions, byteCount: answer.byteCount, isCut: isCut,
@@ -111,6 +115,7 @@ private struct FoundReport: Report {
     private func words(_ change: FoundTransaction.Change) -> String {
         let rows = change.rowCount.map { ", \(Units.count($0, "row"))" } ?? ""
         let statement = change.statement.map { ": " + RawName.printable(Array($0.utf8)) } ?? ""
-        return "\(change.action) \(change.table)\(rows)\(statement)"
+        let table = change.isNameless ? "a table whose name is not known (\(change.table))" : change.table
+        return "\(change.action) \(table)\(rows)\(statement)"
     }
 }

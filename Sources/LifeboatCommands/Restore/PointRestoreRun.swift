@@ -54,11 +54,7 @@ struct PointRestoreRun {
         let target = known.target(of: entry)
         do {
             guard let plan = try known.plan(for: entry) else {
-                throw RecoveryError(
-                    .notConfigured,
-                    "only a physical copy can take the place of a database whose journal runs, since only such a one says where its history goes on",
-                    subject: source.name,
-                    hint: "choose a point that was read with `method: physical`, or restore --into scratch")
+                throw Self.placeless(entry, source)
             }
             var rewind = known.rewind(plan, asked: "point \(entry.point.id)")
             if options.withoutLastFlush { rewind.flushTimeout = nil }
@@ -66,6 +62,25 @@ struct PointRestoreRun {
         } catch {
             throw (error as? RestoreRefusal)?.error(target) ?? error
         }
+    }
+
+    /// Why a copy cannot begin another history.
+    private static func placeless(_ entry: PointEntry, _ source: ProtectedSource) -> RecoveryError {
+        let isPhysical = entry.point.part(source.name)?.reading?.method == "physical"
+        guard isPhysical, source.kind == .mariadb else {
+            return RecoveryError(
+                .notConfigured,
+                "only a physical copy can take the place of a database whose journal runs, since only such a one says where its history goes on",
+                subject: source.name,
+                hint: "choose a point that was read with `method: physical`, or restore --into scratch")
+        }
+        return RecoveryError(
+            .notConfigured,
+            "this copy does not say where its history goes on: when it was taken, the server wrote no binary log",
+            subject: source.name,
+            hint:
+                "choose a point that was taken since `log_bin` is set, or restore --to DIR and put the data folder in place yourself"
+        )
     }
 
     // MARK: Targets

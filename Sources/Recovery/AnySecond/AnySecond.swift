@@ -60,6 +60,9 @@ public struct AnySecond: Sendable {
     public func plan(for entry: PointEntry) throws -> RestorePlan? {
         let only = only(entry)
         guard let base = only.planner.bases.first else { return nil }
+        if EnginePosition(base.position, kind: source.kind) == .gtid([:]) {
+            return try only.planner.plan(standingAt: base)
+        }
         return try only.planner.plan(.through(base.position), timeline: base.timeline)
     }
 

@@ -12,6 +12,8 @@ public struct EventSearch: Sendable {
         public let byteCount: UInt64
         /// Log that could not be looked at, by name.
         public let missing: [String]
+        /// What somebody should know who reads it.
+        public var notes: [String] = []
     }
 
     private let known: AnySecond
@@ -30,15 +32,18 @@ public struct EventSearch: Sendable {
         _ question: EventQuestion, timeline: UInt32? = nil, limit: Int = 100
     ) async throws -> Answer {
         let source = known.source
-        guard let finder = context.factory.restorer(source, context.environment) as? any EventFinder else {
-            throw RecoveryError(
-                .notConfigured, "the log of a \(source.kind.rawValue) cannot be searched", subject: source.name)
-        }
         guard let number = timeline ?? known.planner.live, let path = TimelinePath(to: number, in: known.coverages)
         else {
             throw RecoveryError(
                 .notConfigured, "there is no journal of it" + (timeline.map { ", or no timeline \($0)" } ?? ""),
                 subject: source.name, hint: "`lifeboat timeline \(source.name)` shows what there is")
+        }
+        if case .postgresql(let settings) = source.settings {
+            return try await WALSearch(known, path, settings, in: context).find(question, limit: limit)
+        }
+        guard let finder = context.factory.restorer(source, context.environment) as? any EventFinder else {
+            throw RecoveryError(
+                .notConfigured, "the log of a \(source.kind.rawValue) cannot be searched", subject: source.name)
         }
         let (parts, missing) = path.parts(between: question.from, question.to)
         guard !parts.isEmpty else { return Answer(transactions: [], byteCount: 0, missing: missing) }

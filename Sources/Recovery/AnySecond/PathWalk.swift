@@ -47,6 +47,9 @@ struct PathWalk {
         return planned(base, start: start, stop: runEnd - 1, isEnd: position == nil && planner.kind == .mariadb)
     }
 
+    /// The base alone.
+    func standing(at base: RestoreBase) -> RestorePlan { planned(base, start: 0, stop: nil) }
+
     /// Nobody knows where a transaction is that is named by its number: the log is searched for it from the first base on that
     /// has all of the log behind it.
     private func searching() throws(RestoreRefusal) -> RestorePlan {

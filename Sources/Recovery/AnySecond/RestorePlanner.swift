@@ -50,6 +50,15 @@ public struct RestorePlanner: Sendable {
         return try walk.plan()
     }
 
+    /// The plan that restores a base as it is: also one that was taken before the first transaction, which no position names.
+    func plan(standingAt base: RestoreBase) throws(RestoreRefusal) -> RestorePlan {
+        let target = LogTarget.through(base.position)
+        guard let path = TimelinePath(to: base.timeline, in: coverages) else {
+            throw RestoreRefusal(.unknownTimeline, "there is no timeline \(base.timeline)", source: source)
+        }
+        return PathWalk(path: path, bases: [base], target: target, position: nil, planner: self).standing(at: base)
+    }
+
     /// The position of a target that names one.
     private func position(of target: LogTarget) throws(RestoreRefusal) -> EnginePosition? {
         guard kind == .mariadb || kind == .postgresql else {

@@ -64,6 +64,11 @@ public struct JournalRun: Sendable {
         let shipping = Shipping(
             source: source.name, pace: pace, clock: clock, context: context, journal: journal, uploader: uploader,
             queue: queue, board: board, stop: stop)
+        let listener = LogListener(
+            kind: source.kind, source: log, pace: pace, clock: clock, context: context, queue: queue, board: board,
+            stop: stop)
+        let listening = Task { await listener.run() }
+        defer { listening.cancel() }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await follower.run() }

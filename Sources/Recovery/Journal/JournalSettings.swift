@@ -26,6 +26,8 @@ struct JournalPace: Sendable {
     var firstPause: Duration = .milliseconds(200)
     /// At most.
     var longestPause: Duration = .seconds(30)
+    /// Between two questions where the server stands.
+    var listen: Duration = .seconds(10)
     /// How long the last bytes may take to be stored after the journal was told to end.
     var farewell: Duration = .seconds(30)
 

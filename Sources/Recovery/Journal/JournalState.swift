@@ -33,6 +33,8 @@ public struct JournalState: Sendable, Hashable, Codable {
     public var spooled: Mark?
     /// Acknowledged by the store.
     public var archived: Mark?
+    /// When the server was asked last where it stands and the store had all of that, RFC 3339.
+    public var heard: String?
     /// Bytes that are spooled and not archived.
     public var waitingByteCount: UInt64 = 0
     /// When the oldest of them was seen, RFC 3339.
@@ -49,7 +51,7 @@ public struct JournalState: Sendable, Hashable, Codable {
     public var baseDue: Message?
 
     enum CodingKeys: String, CodingKey {
-        case timeline, started, updated, spooled, archived, alarms
+        case timeline, started, updated, spooled, archived, heard, alarms
         case waitingByteCount = "waiting_byte_count"
         case waitingSince = "waiting_since"
         case storeError = "store_error"
@@ -59,12 +61,13 @@ public struct JournalState: Sendable, Hashable, Codable {
     }
 
     /// Until when the store is known to have everything, seconds since 1970: while nothing waits and the tool and the store both
-    /// work, what was written two flushes ago has come. Nil when it cannot be said.
+    /// work, what was written two flushes ago has come. When the server was asked since, that counts too. Nil when it cannot be said.
     func heardUntil(flush: Duration) -> Double? {
+        let heard = heard.flatMap { Timestamp(rfc3339: $0)?.fraction }
         guard waitingByteCount == 0, toolError == nil, storeError == nil, archived != nil,
             let updated = Timestamp(rfc3339: updated)
-        else { return nil }
-        return updated.fraction - 2 * (flush / .seconds(1))
+        else { return heard }
+        return max(heard ?? -.infinity, updated.fraction - 2 * (flush / .seconds(1)))
     }
 
     private static func path(_ folder: String, _ source: String) -> String { "\(folder)/journal-\(source).json" }

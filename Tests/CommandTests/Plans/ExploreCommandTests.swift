@@ -77,7 +77,7 @@ extension ServiceSuites {
             }
         }
 
-        private func explore(
+        func explore(
             _ service: Service, _ arguments: [String], _ body: (FileDescriptor, pid_t) async throws -> Void
         ) async throws -> Outcome {
             let ends = try FileDescriptor.pipe()
@@ -93,7 +93,7 @@ extension ServiceSuites {
                 messages: result.standardError)
         }
 
-        private func expectClean(_ service: Service) throws {
+        func expectClean(_ service: Service) throws {
             #expect(try FileManager.default.contentsOfDirectory(atPath: service.place.path("state/scratch")).isEmpty)
         }
 

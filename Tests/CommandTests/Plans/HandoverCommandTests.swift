@@ -121,5 +121,48 @@ extension ServiceSuites {
                 #expect(found.status == 0 && found.output.contains(third), "\(found)")
             }
         }
+
+        @Test("a point of a MariaDB that had not written anything yet is put in place too", arguments: [false, true])
+        func unwritten(isWrittenSince: Bool) async throws {
+            let live = try await Live(.mariadb)
+            try await live.sql("RESET MASTER")
+            try await JournalProcess.running(live.service) {
+                try await live.caughtUp(1)
+                try await live.service.done("backup", "nightly")
+                if isWrittenSince { try await live.insert(1) }
+                try await live.caughtUp(1)
+                try await live.service.done(
+                    "restore", "--point", "latest", "--source", "db", "--in-place", "--confirm", "db")
+                #expect(try await live.rows() == [1001, 1002, 1003])
+                try await live.caughtUp(2)
+                try await live.service.done("backup", "nightly")
+                let second = try await live.insert(2)
+                try await live.insert(3)
+                try await live.caughtUp(2)
+                #expect(try await live.restored("--at-position", second) == [2, 1001, 1002, 1003])
+            }
+        }
+
+        @Test("a point of a MariaDB whose binary log was off says so, and what to do")
+        func withoutLog() async throws {
+            let live = try await Live(.mariadb)
+            let server = try live.service.server("db")
+            _ = try await Tool.run("bash", [Tool.supportFile("staging") + "/stop", server.folder, "mariadb"])
+            _ = try await Tool.run(
+                "bash", [Tool.supportFile("staging") + "/start-mariadb", server.folder, "--set", "skip-log-bin"])
+            try await live.service.done("backup", "nightly")
+            _ = try await Tool.run("bash", [Tool.supportFile("staging") + "/stop", server.folder, "mariadb"])
+            _ = try await Tool.run("bash", [Tool.supportFile("staging") + "/start-mariadb", server.folder])
+            try await JournalProcess.running(live.service) {
+                try await live.insert(1)
+                try await live.caughtUp(1)
+                let refused = await live.service.run(
+                    "restore", "--point", "latest", "--source", "db", "--in-place", "--confirm", "db")
+                #expect(
+                    refused.status != 0 && refused.messages.contains("the server wrote no binary log"), "\(refused)")
+                #expect(refused.messages.contains("since `log_bin` is set"), "\(refused)")
+                #expect(try await live.rows() == [1, 1001, 1002, 1003])
+            }
+        }
     }
 }

@@ -20,7 +20,10 @@ final class ExploreStage: Sendable {
     private let journal: Task<Void, any Error>
 
     /// Starts it with `schema`, follows its log, and takes a point of it and of the folder `uploads`.
-    init(_ kind: SourceKind, schema: String, reconcile query: String? = nil) async throws {
+    /// `careless` are statements that no transaction takes.
+    init(
+        _ kind: SourceKind, schema: String, reconcile query: String? = nil, careless statements: [String] = []
+    ) async throws {
         server = try await StagingServer(kind == .postgresql ? .postgres : .mariadb)
         stage = try await RecoveryStage()
         var context = stage.context
@@ -56,6 +59,7 @@ final class ExploreStage: Sendable {
         (self.context, self.source) = (context, source)
         let (journaled, shared) = (source, context)
         try await ExploreStage.sql(server, schema)
+        for statement in statements { try await ExploreStage.sql(server, statement) }
         journal = Task { try await JournalRun(journaled, in: shared).run() }
         try await reach()
         let plan = Plan(name: "nightly", store: "main", sources: ["uploads", "db"], keep: RetentionPolicy())

@@ -63,4 +63,29 @@ struct PostgreSQLExploreTests {
         try stage.expectClean()
         await stage.end()
     }
+
+    @Test("a promoted copy writes to disk what it says is written, whatever the origin did, and goes on with its rows")
+    func promoted() async throws {
+        let stage = try await ExploreStage(
+            .postgresql, schema: "CREATE TABLE t (n INT PRIMARY KEY)",
+            careless: ["ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off"])
+        try await stage.sql("INSERT INTO t VALUES (1)")
+        try await stage.reach()
+        let copy = try await stage.explore(.end)
+        let settings = """
+            SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')
+            ORDER BY name
+            """
+        #expect(try await copy.query(settings, database: nil).first == ["fsync", "off"])
+        try await copy.promote()
+        let wanted = [["fsync", "on"], ["full_page_writes", "on"], ["synchronous_commit", "on"]]
+        #expect(try await copy.query(settings, database: nil) == wanted)
+        let server = try copy.server()
+        try await copy.end()
+        #expect(try await server.query("SELECT n FROM t", database: nil) == [["1"]])
+        try await server.stop()
+        for folder in copy.folders { try FileManager.default.removeItem(atPath: folder) }
+        try stage.expectClean()
+        await stage.end()
+    }
 }

@@ -21,7 +21,9 @@ extension MariaDBRestorer {
         var server = UInt32.random(in: 1...(1 << 31))
         while taken.contains(String(server)) { server = UInt32.random(in: 1...(1 << 31)) }
         let options = ["server_id=\(server)"]
-        guard let path = try await logPath(data), !lifted.isEmpty else {
+        // A server that never wrote anything: the domain that it begins with is lifted, so that the new history has a position.
+        if lifted.isEmpty { lifted[0] = 0 }
+        guard let path = try await logPath(data) else {
             return NewHistory(server: String(server), optionLines: options, position: "")
         }
         let scratch = try await launchLogging(to: path, server: String(server), data: data, run: run)

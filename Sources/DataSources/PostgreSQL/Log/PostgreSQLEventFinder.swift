@@ -16,31 +16,34 @@ public struct PostgreSQLEventFinder: EventFinder {
     /// Tables of all databases of a private server by the paths of their files: `base/16384/16385` is `app.public.ledger`; what is no
     /// table of a user (indexes, TOAST) has an empty name.
     public static func names(of server: any ScratchServer) async throws -> [String: String] {
-        let databases = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate"
-        let tables = """
-            SELECT pg_relation_filepath(c.oid), CASE WHEN c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_'
-            THEN current_database() || '.' || n.nspname || '.' || c.relname ELSE '' END
-            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE pg_relation_filepath(c.oid) IS NOT NULL
-            """
         var names = [String: String]()
-        for row in try await server.query(databases, database: nil) {
-            for found in try await server.query(tables, database: row[0]) {
+        for row in try await server.query(RelationNameList.databases, database: nil) {
+            for found in try await server.query(RelationNameList.tables, database: row[0]) {
                 if let path = found[0] { names[path] = found[1] ?? "" }
             }
         }
         return names
     }
 
-    /// Finds transactions, see `EventFinder`. `position` of one is where its commit ends: `before` it leaves the transaction out.
+    /// Is `app.public.ledger` meant by `ledger`, `public.ledger`, `app.ledger`?
+    public static func isCalled(_ name: String, _ asked: String) -> Bool {
+        if name == asked || name.hasSuffix(".\(asked)") { return true }
+        let (parts, words) = (name.split(separator: "."), asked.split(separator: "."))
+        return parts.count == 3 && words.count == 2 && parts[0] == words[0] && parts[2] == words[1]
+    }
+
+    /// Finds transactions, see `EventFinder`. What was done to a file without a name fits every table that is asked for. `position` of one is where its commit ends: `before` it leaves the transaction out.
     /// A table that lost its file is dropped, truncated or rewritten (`alter`); the log tells by what else happened.
     public func find(
         _ question: EventQuestion, in log: ReplayLog, limit: Int
     ) async throws -> [FoundTransaction] {
         let dump = try WALDump(log, settings, environment)
-        let start = log.start.startLSN.flatMap { LSN($0) } ?? dump.archive.begin
+        let start = max(log.start.startLSN.flatMap { LSN($0) } ?? dump.archive.begin, dump.archive.begin)
+        // Who stands at the end has nothing before him.
+        guard try await dump.record(atOrAfter: start) != nil else { return [] }
         let collector = WALEventCollector(question, names, limit: limit, dump.archive.segmentByteCount)
         let found = try await dump.read(
-            from: max(start, dump.archive.begin), managers: ["Heap", "Heap2", "Storage", "Transaction"], into: collector
+            from: start, managers: ["Heap", "Heap2", "Storage", "Transaction"], into: collector
         ) { $0.take($1) }
         return found.taker.found.map { event in
             let number = event.begin.byteCount / dump.archive.segmentByteCount
@@ -65,8 +68,9 @@ struct RelationNames: Sendable {
     func name(_ file: String) -> String? {
         if let name = names[file] { return name.isEmpty ? nil : name }
         let parts = file.split(separator: "/")
-        // What a cluster is made with has numbers below.
-        guard parts.count == 3, let number = UInt32(parts[2]), number >= 16_384 else { return nil }
+        guard parts.count == 3, let number = UInt32(parts[2]), number >= RelationNameList.firstNumber else {
+            return nil
+        }
         return parts[0] == "1663" ? "base/\(parts[1])/\(parts[2])" : "pg_tblspc/\(file)"
     }
 

@@ -129,17 +129,10 @@ struct WALEventCollector: Sendable {
                 return false
             }
             guard let table = question.table else { return true }
-            return WALEventCollector.isCalled(change.table, table)
+            return change.isNameless || PostgreSQLEventFinder.isCalled(change.table, table)
         }
         let rowCount = fitting.reduce(0) { $0 + ($1.rowCount ?? 0) }
         return !fitting.isEmpty && rowCount >= question.minimumRowCount
-    }
-
-    /// Is `app.public.ledger` called `ledger`, `public.ledger`, `app.ledger`?
-    private static func isCalled(_ name: String, _ asked: String) -> Bool {
-        if name == asked || name.hasSuffix(".\(asked)") { return true }
-        let (parts, words) = (name.split(separator: "."), asked.split(separator: "."))
-        return parts.count == 3 && words.count == 2 && parts[0] == words[0] && parts[2] == words[1]
     }
 }
 

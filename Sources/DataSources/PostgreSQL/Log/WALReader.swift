@@ -1,8 +1,8 @@
 /// Finds out how much of a WAL segment is written: the file has its full length from the beginning, filled up with zeros.
 ///
 /// Whole pages are told by the header of the page behind them; the last one ends with its last byte that is not zero, rounded up
-/// to the 8 bytes that records are aligned to. Should zeros belong to it beyond that, nothing is lost: a file that is filled up
-/// with zeros again is the same. Wants at least `smallestRead` bytes at once, where the file has so many, to get on.
+/// to the 8 bytes that records are aligned to, or with the record that this byte is in, see `WALPage`. Should more zeros belong to
+/// it, nothing is lost: a file that is filled up with zeros again is the same. Wants at least `smallestRead` bytes at once, where the file has so many, to get on.
 ///
 /// | offset | size | field of a page header (little-endian) |
 /// |---|---|---|
@@ -27,6 +27,8 @@ struct WALReader: LogReader {
     private var validOffset: UInt64 = 0
     /// Where the file begins; known from its first header on.
     private var begin: LSN?
+    /// What was read of the page that `validOffset` is in.
+    private var page: [UInt8] = []
 
     init(file: String, position: String) {
         self.file = file
@@ -41,15 +43,27 @@ struct WALReader: LogReader {
             begin = try firstHeader(chunk)
         }
         guard let begin else { return progress }
-        let end = try validEnd(chunk, begin)
-        if end > validOffset {
+        let content = try validEnd(chunk, begin)
+        if content > validOffset {
+            let (start, bytes) = lastPage(chunk, content)
+            let end = start + WALPage(bytes: bytes).end(content: Int(content - start))
             validOffset = end
+            page = end % WALReader.pageByteCount == 0 ? [] : Array(bytes.prefix(Int(end - start)))
             position = LSN(byteCount: begin.byteCount + end).description
         }
         return progress
     }
 
     private var progress: LogProgress { LogProgress(validOffset: validOffset, position: position) }
+
+    /// The page that the byte before `end` is in, as far as it is there, and where it starts.
+    private func lastPage(_ chunk: Chunk, _ end: UInt64) -> (start: UInt64, bytes: [UInt8]) {
+        let start = (end - 1) / WALReader.pageByteCount * WALReader.pageByteCount
+        let known = start < chunk.offset ? page : []
+        let from = Int(max(start, chunk.offset) - chunk.offset)
+        let to = Int(min(start + WALReader.pageByteCount, chunk.end) - chunk.offset)
+        return (start, known + chunk.bytes.dropFirst(from).prefix(to - from))
+    }
 
     /// Checks the header of the file and gives the file's place.
     private func firstHeader(_ chunk: Chunk) throws -> LSN {

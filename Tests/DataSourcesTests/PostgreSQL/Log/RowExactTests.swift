@@ -51,7 +51,7 @@ struct RowExactTests {
         let seed = UInt64.random(in: .min ... .max)
         var generator = SeededGenerator(seed: seed)
         print("row-exact replay: \(seed)")
-        let choices = (0..<14).map { _ in Int.random(in: baseCount + 1..<steps.count, using: &generator) }
+        let choices = (0..<20).map { _ in Int.random(in: baseCount + 1..<steps.count, using: &generator) }
         for (index, count) in choices.enumerated() {
             let (target, expected) = Self.target(index, count, steps)
             try await replays.check(replayLog, target, steps: steps[..<expected])
