@@ -23,7 +23,9 @@ extension ErasedFiles {
     /// What was erased from a file tree; empty when nothing was to be.
     var lines: [String] {
         guard dueCount > 0 else { return [] }
-        return ["\(source): \(Units.count(dueCount, "erasure")) since then: \(Units.count(fileCount, "file")) of theirs removed"]
+        return [
+            "\(source): \(Units.count(dueCount, "erasure")) since then: \(Units.count(fileCount, "file")) of theirs removed"
+        ]
     }
 }
 

@@ -67,7 +67,8 @@ struct SubjectFiles {
         var path: [UInt8]
 
         func child(_ name: [UInt8]) -> Place {
-            above.isEmpty ? Place(above: above, path: path + [0x2F] + name) : Place(above: above.dropFirst(), path: path)
+            above.isEmpty
+                ? Place(above: above, path: path + [0x2F] + name) : Place(above: above.dropFirst(), path: path)
         }
 
         var names: [[UInt8]] {

@@ -25,7 +25,8 @@ extension Handover {
         let kinds = Set(rules.erasures.filter { $0.source == source }.map(\.kind))
         do {
             let content = try await ErasureLedger(context.repository).proven()
-            try ErasureReplay(rules: rules.erasures, ledger: ErasureLedger(context.repository)).requireRules(for: content)
+            try ErasureReplay(rules: rules.erasures, ledger: ErasureLedger(context.repository)).requireRules(
+                for: content)
             let due = try await due(TreeDatabase(source: source, restored: restored), kinds: kinds, content)
             return ErasuresNotApplied(source: source, dueCount: due.count)
         } catch {

@@ -76,7 +76,9 @@ private struct Town {
         let database = TreeDatabase(source: "db", restored: restored(position))
         return try await handover.run(
             on: server, source: source, restored: restored(position), for: recipient,
-            trees: { try await tree.asyncMap { try await handover.eraseFiles(of: $0, beside: [database]).fileCount } ?? 0 })
+            trees: {
+                try await tree.asyncMap { try await handover.eraseFiles(of: $0, beside: [database]).fileCount } ?? 0
+            })
     }
 
     func users() async throws -> [String] {
