@@ -94,7 +94,7 @@ extension PostgreSQLRestorer {
                     WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
                     UNION ALL SELECT 'DROP TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace
                     WHERE spcname !~ '^pg_'
-                    UNION ALL SELECT 'DROP ROLE ' || quote_ident(rolname) FROM pg_roles WHERE rolname !~ '^pg_'
+                    UNION ALL SELECT format('DROP OWNED BY %1$I; DROP ROLE %1$I', rolname) FROM pg_roles WHERE rolname !~ '^pg_'
                     """
                 ).compactMap { $0.first ?? nil }
             },

@@ -65,10 +65,13 @@ struct SubjectFiles {
         var above: ArraySlice<[UInt8]>
         /// Where that is, or what is below.
         var path: [UInt8]
+        /// The folder that was restored, or one above it.
+        var isRoot = true
 
         func child(_ name: [UInt8]) -> Place {
             above.isEmpty
-                ? Place(above: above, path: path + [0x2F] + name) : Place(above: above.dropFirst(), path: path)
+                ? Place(above: above, path: path + [0x2F] + name, isRoot: false)
+                : Place(above: above.dropFirst(), path: path)
         }
 
         var names: [[UInt8]] {
@@ -107,7 +110,7 @@ struct SubjectFiles {
 
     /// The tree itself stays, empty, where all of it is theirs.
     private func remove(_ place: Place) throws -> Int {
-        place.above.isEmpty ? try RawFolder.remove(place.path) : try removeContent(place)
+        place.isRoot ? try removeContent(place) : try RawFolder.remove(place.path)
     }
 
     private func removeContent(_ place: Place) throws -> Int {

@@ -67,6 +67,7 @@ extension ServiceSuites {
                 try await live.service.done("backup", "nightly")
                 let before = try await live.insert(1)
                 try await erase(live, 2)
+                try await live.insert(3)
                 try await live.caughtUp(1)
                 let beside = try await uploads(live, beside: before)
                 #expect(beside.hasSuffix("\n1.txt 3.txt 4.txt 5.txt "), "\(beside)")
@@ -86,18 +87,13 @@ extension ServiceSuites {
 
                 let again = try await register(live, 2)
                 try await live.service.done("backup", "nightly")
+                try await live.insert(4)
                 try await live.caughtUp(1)
                 let later = try await uploads(live, beside: again)
                 #expect(later.hasSuffix("\n1.txt 2.txt 3.txt 4.txt 5.txt "), "\(later)")
                 #expect(try await live.restored("--at-position", again).contains(1002))
             }
-            struct Points: Decodable {
-                struct Point: Decodable { let id: String }
-                let points: [Point]
-            }
-            let points = try JSONDecoder().decode(
-                Points.self, from: Data(try await live.service.done("points", "--json").utf8)
-            ).points.map(\.id)
+            let points = try [PointJSON].json(try await live.service.done("points", "--json")).map(\.id)
             // Whichever comes first; one of them is from before.
             var counts = [Int]()
             for point in points {
@@ -149,8 +145,9 @@ extension ServiceSuites {
                     engine.source)
                 #expect(try await live.rows() == [1, 2, 1001])
                 let third = try await live.insert(3)
+                try await live.insert(4)
                 try await live.caughtUp(3)
-                #expect(try await live.restored("--at-position", third) == [1, 2, 3, 1001])
+                #expect(try await live.restored("--at-position", third, "--timeline", "3") == [1, 2, 3, 1001])
                 // Number 2 registered on the second timeline after its erasure had been confirmed there anew.
                 #expect(
                     try await live.restored("--at-position", again, "--timeline", "2") == [1, 2, 102, 1001, 1002])
