@@ -132,6 +132,8 @@ extension ServiceSuites {
                 let second = try await live.insert(2)
                 let again = try await register(live, 2)
                 try await live.caughtUp(2)
+                // The rewind has confirmed it anew on its own history.
+                #expect(try await live.service.done("erasure", "confirm", "1", "--json").contains("\"is_new\":false"))
                 // With the base from before the rewind, too.
                 #expect(try await live.restored("--at-position", again) == [1, 2, 102, 1001, 1002, 1003])
                 #expect(try await live.restored("--at-position", first, "--timeline", "1") == [1, 1001, 1003])
@@ -151,6 +153,14 @@ extension ServiceSuites {
                 // Number 2 registered on the second timeline after its erasure had been confirmed there anew.
                 #expect(
                     try await live.restored("--at-position", again, "--timeline", "2") == [1, 2, 102, 1001, 1002])
+
+                // The server of timeline 2 is back, and nobody knows how its history goes on from there.
+                try await live.service.done("restore", "--undo", "--source", engine.source)
+                try await live.insert(5)
+                try await live.caughtUp(4)
+                let fourth = try await live.service.done("erasure", "confirm", "4", "--json")
+                #expect(fourth.contains("\"is_new\":true") && fourth.contains("\"journal_timeline\":4"), "\(fourth)")
+                #expect(try await live.service.done("erasure", "confirm", "4", "--json").contains("\"is_new\":false"))
             }
         }
     }
