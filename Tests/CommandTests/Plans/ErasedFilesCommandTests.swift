@@ -124,6 +124,7 @@ extension ServiceSuites {
                 try await live.service.done("backup", "nightly")
                 let first = try await live.insert(1)
                 try await erase(live, 2)
+                try await live.insert(7)
                 try await live.caughtUp(1)
                 try await live.service.done(
                     "restore", "--at-position", first, "--source", engine.source, "--in-place", "--confirm",
@@ -140,6 +141,7 @@ extension ServiceSuites {
 
                 try await live.service.done("backup", "nightly")
                 try await erase(live, 3)
+                try await live.insert(6)
                 try await live.caughtUp(2)
                 try await live.service.done("restore", "--drop-aside", "--source", engine.source)
                 try await live.service.done(
@@ -159,7 +161,7 @@ extension ServiceSuites {
                 try await live.insert(5)
                 try await live.caughtUp(4)
                 let fourth = try await live.service.done("erasure", "confirm", "4", "--json")
-                #expect(fourth.contains("\"is_new\":true") && fourth.contains("\"journal_timeline\":4"), "\(fourth)")
+                #expect(fourth.contains("\"is_new\":true"), "\(fourth)")
                 #expect(try await live.service.done("erasure", "confirm", "4", "--json").contains("\"is_new\":false"))
             }
         }
