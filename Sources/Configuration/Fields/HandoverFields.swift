@@ -44,6 +44,11 @@ extension ErasureRule {
         filePatterns = fields(
             "files", .list(of: .path), help: "absolute patterns of their files, such as /srv/uploads/:key",
             default: filePatterns)
+        if let wrong = filePatterns.first(where: { !$0.contains(":key") || $0.contains("[") }) {
+            fields.problem(
+                "files", message: "`\(wrong)` does not say whose files it means",
+                hint: "name the subject by :key, such as /srv/uploads/:key; *, ? and ** stand for anything")
+        }
     }
 }
 

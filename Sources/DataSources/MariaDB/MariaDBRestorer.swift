@@ -120,12 +120,8 @@ public struct MariaDBRestorer: SourceRestorer {
                 .invalidSetting, "only a logical backup can be loaded into a server that is there", subject: files,
                 hint: "restore a physical one with --to, --into scratch or --in-place")
         }
-        let folder = try PrivateFolder(in: environment.temporaryFolder, "mariadb")
-        let subject = "\(target.host):\(target.port)"
-        let optionFile = try await MariaDBTools.optionFile(
-            for: ServerAddress(host: target.host, port: target.port), user: target.user, password: target.password,
-            in: folder)
-        let client = MariaDBClient(tools: tools, optionFile: optionFile, subject: subject)
+        let (client, folder) = try await client(of: target)
+        let subject = client.subject
         let server = try await MariaDBServer(client)
         try server.version.require(acceptsUntested: environment.acceptsUntested, subject: subject)
         let present = try await client.column("SELECT schema_name FROM information_schema.schemata;")

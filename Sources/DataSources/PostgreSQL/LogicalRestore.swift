@@ -39,10 +39,7 @@ struct LogicalRestore: Sendable {
 
     /// Loads into a server of the operator's, which must be empty. Its tablespaces are where they were.
     func load(files: String, into target: ServerTarget) async throws {
-        let folder = PostgreSQLTools.folder(named: restorer.settings.toolFolder, major: record.major)
-        let client = try await PostgreSQLClient(
-            ServerAddress(host: target.host, port: target.port), user: target.user, password: target.password,
-            maintenanceDatabase: "postgres", toolFolder: folder, environment: restorer.environment)
+        let client = try await client(of: target)
         try await proveEmpty(client)
         let ownFolder = try FileTree.makeTemporaryFolder(in: restorer.environment.temporaryFolder, "pg")
         defer { FileTree.remove(ownFolder) }
@@ -50,6 +47,15 @@ struct LogicalRestore: Sendable {
         try SmallFile.write(globals, try await fittingGlobals("\(files)/globals.sql", client))
         try await load(files: files, client: client, globals: globals, tablespaces: nil)
         try await analyze(client)
+    }
+
+    /// A client of the operator's server.
+    func client(of target: ServerTarget) async throws -> PostgreSQLClient {
+        try await PostgreSQLClient(
+            ServerAddress(host: target.host, port: target.port), user: target.user, password: target.password,
+            maintenanceDatabase: "postgres",
+            toolFolder: PostgreSQLTools.folder(named: restorer.settings.toolFolder, major: record.major),
+            environment: restorer.environment)
     }
 
     /// The roles without the account that loads them, which stays as it is: with the origin's password it could not go on.

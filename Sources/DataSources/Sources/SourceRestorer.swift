@@ -28,6 +28,11 @@ public protocol SourceRestorer: Sendable {
     ///
     /// - Throws: `targetOccupied` when it holds a database or table; `invalidSetting` when the backup is not logical.
     func load(files: String, into target: ServerTarget) async throws
+
+    /// The server that `load` loads into, to be asked before and afterwards.
+    ///
+    /// - Throws: `invalidSetting` for kinds that are not loaded; what the server says.
+    func connect(to target: ServerTarget, files: String) async throws -> TargetServer
 }
 
 /// A server to load into: `--into HOST:PORT`.

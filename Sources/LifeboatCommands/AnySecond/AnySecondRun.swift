@@ -99,26 +99,26 @@ struct AnySecondRun {
         _ restore: AnySecondRestore, _ trees: [ProtectedSource], _ opened: RecoveryAccess.Opened
     ) async throws -> ExitStatus {
         show(restore)
+        let recipient = try options.copy.recipient(opened)
         let copy = try await restore.scratch(
-            for: try options.copy.recipient(opened), phase: draw(restore.plan.source))
+            for: recipient, phase: draw(restore.plan.source),
+            trees: trees.isEmpty ? nil : { copy in try await fetch(trees, beside: copy, restore.plan, opened) })
         context.output.erase()
         return try await ScratchWait(copy: copy, context: context).show(
-            await withFiles(ScratchReport(copy, restore.entry), copy, restore.plan, trees, opened), global, options.run)
+            ScratchReport(copy, restore.entry), global, options.run)
     }
 
     /// Fetches the trees that belong to the copy.
-    private func withFiles(
-        _ report: ScratchReport, _ copy: ScratchCopy, _ plan: RestorePlan, _ trees: [ProtectedSource],
-        _ opened: RecoveryAccess.Opened
-    ) async throws -> ScratchReport {
-        guard !trees.isEmpty else { return report }
-        try Handover.refuseFiles(of: trees, beside: copy, in: opened.recovery)
-        var report = report
+    private func fetch(
+        _ trees: [ProtectedSource], beside copy: ScratchCopy, _ plan: RestorePlan, _ opened: RecoveryAccess.Opened
+    ) async throws -> [FilesRestore.Outcome] {
         let rows = try await FileRows(asking: copy)
+        var outcomes = [FilesRestore.Outcome]()
         for files in try await files(trees, [(plan, copy.replayed)], opened) {
-            report.files.append(try await fetch(files, copy.besideFolder, [rows].compactMap { $0 }))
+            let database = TreeDatabase(source: plan.source, restored: plan.restored(copy))
+            outcomes.append(try await fetch(files, copy.besideFolder, [rows].compactMap { $0 }, [database]))
         }
-        return report
+        return outcomes
     }
 
     private func toFolder(
@@ -127,28 +127,34 @@ struct AnySecondRun {
         var report = AnySecondFolderReport()
         var done = [(plan: RestorePlan, replayed: Replayed?)]()
         var rows = [FileRows]()
+        var databases = [TreeDatabase]()
         for restore in restores {
             show(restore)
             let source = restore.plan.source
             // A server is only started on it when there is something to ask.
             let names = try opened.source(source).reconcile.map { [$0.files] } ?? []
             let asks = trees.contains { names.contains($0.name) }
-            let replayed = try await restore.toFolder(
+            let restored = try await restore.toFolder(
                 folder, phase: draw(source),
                 asking: !asks ? nil : { copy in if let found = try await FileRows(asking: copy) { rows.append(found) } }
             )
             context.output.erase()
-            done.append((restore.plan, replayed))
-            report.parts.append(.init(source: source, folder: "\(folder)/\(source)/data", replayed: replayed))
+            done.append((restore.plan, restored.replayed))
+            databases.append(TreeDatabase(source: source, restored: restored.restored))
+            report.parts.append(
+                .init(source: source, folder: "\(folder)/\(source)/data", replayed: restored.replayed))
+            report.notApplied.append(restored.notApplied)
         }
         for files in try await files(trees, done, opened) {
-            report.files.append(try await fetch(files, folder, rows))
+            report.files.append(FilesReport(outcome: try await fetch(files, folder, rows, databases)))
         }
         try context.output.report(report, global)
         return .done
     }
 
-    private func fetch(_ files: FilesRestore, _ folder: String, _ rows: [FileRows]) async throws -> FilesReport {
+    private func fetch(
+        _ files: FilesRestore, _ folder: String, _ rows: [FileRows], _ databases: [TreeDatabase]
+    ) async throws -> FilesRestore.Outcome {
         let own = rows.filter { $0.source == files.outline.source }
         let joined = own.first.map { first in
             var all = first
@@ -156,9 +162,9 @@ struct AnySecondRun {
             return all
         }
         if !global.quiet, !global.json { context.output.draw("\(files.outline.source): restoring files") }
-        let outcome = try await files.run(folder, rows: joined)
+        let outcome = try await files.run(folder, rows: joined, beside: databases)
         context.output.erase()
-        return FilesReport(outcome: outcome)
+        return outcome
     }
 
     private func show(_ restore: AnySecondRestore) {
@@ -192,10 +198,16 @@ private struct AnySecondFolderReport: Report {
 
     var parts: [Part] = []
     var files: [FilesReport] = []
+    var notApplied: [ErasuresNotApplied] = []
+
+    enum CodingKeys: String, CodingKey {
+        case parts, files
+        case notApplied = "erasures_not_applied"
+    }
 
     var lines: [String] {
         parts.flatMap { part in
             ["\(part.source) is restored in \(part.folder)"] + ReplayedText.lines(part.replayed).map { "  \($0)" }
-        } + files.flatMap(\.lines)
+        } + notApplied.map(\.line) + files.flatMap(\.lines)
     }
 }

@@ -16,6 +16,7 @@ struct FilesReport: Report {
                 + "\(Units.zonedTime(outcome.from.from)), at most \(Units.clock(.seconds(abs(outcome.skew)))) \(side) the database"
         ]
         if outcome.skew < 0 { lines.append("  there is none from after it: what came since is missing") }
+        lines += (outcome.erased?.lines ?? []).map { "  \($0)" }
         guard let rowCount = outcome.rowCount else { return lines }
         lines.append("  \(Units.count(rowCount, "path")) named by rows")
         return lines + list("from earlier points", outcome.fromEarlier)

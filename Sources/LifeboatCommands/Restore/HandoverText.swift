@@ -18,3 +18,21 @@ extension Handover.Record {
         return lines
     }
 }
+
+extension ErasedFiles {
+    /// What was erased from a file tree; empty when nothing was to be.
+    var lines: [String] {
+        guard dueCount > 0 else { return [] }
+        return [
+            "\(source): \(Units.count(dueCount, "erasure")) since then: \(Units.count(fileCount, "file")) of theirs removed"
+        ]
+    }
+}
+
+extension ErasuresNotApplied {
+    /// What a person must know of data that is as it was.
+    var line: String {
+        guard let dueCount else { return "\(source): ERASURES NOT APPLIED, and how many are due is not known" }
+        return "\(source): erasures not applied; \(dueCount) are due"
+    }
+}

@@ -24,7 +24,9 @@ struct InPlaceRun {
             return .done
         }
         if !isQuiet { for line in report.outlineLines { output.message(line) } }
-        report.handover = try await restore.run(confirmation: try await confirmation(source.name))
+        let result = try await restore.run(confirmation: try await confirmation(source.name))
+        report.handover = result.handover
+        report.erasedFiles = result.erasedFiles
         try output.report(report, global)
         return .done
     }
@@ -62,9 +64,11 @@ private struct InPlaceReport: Report {
     let isDryRun: Bool
     let isRewind: Bool
     var handover: Handover.Record?
+    var erasedFiles: [ErasedFiles] = []
 
     enum CodingKeys: String, CodingKey {
         case outline, handover
+        case erasedFiles = "erased_files"
         case isDryRun = "dry_run"
         case isRewind = "base_due"
     }
@@ -92,7 +96,7 @@ private struct InPlaceReport: Report {
             "what was live is kept aside; `lifeboat restore --drop-aside --source \(outline.source)` removes it, `--undo` takes "
                 + "everything back",
         ]
-            + (handover?.lines ?? [])
+            + (handover?.lines ?? []) + erasedFiles.flatMap(\.lines)
             + (isRewind
                 ? [
                     "a new timeline has begun: take a base of it now with `lifeboat backup \(point.plan)`, and rebuild every replica of this "

@@ -92,11 +92,11 @@ struct PointRestoreRun {
         let names =
             options.source.isEmpty ? entry.point.parts.filter { $0.snapshot != nil }.map(\.source) : options.source
         let parts = try names.map { try restore.part($0) }
-        let report = PointRestoreReport(entry, names, target: folder, isDryRun: command.dryRun)
+        var report = PointRestoreReport(entry, names, target: folder, isDryRun: command.dryRun)
         if !command.dryRun {
             let progress = RestoreProgress()
             let total = parts.reduce(0) { $0 + $1.byteCount }
-            try await context.withProgress(global) { elapsed in
+            let restored = try await context.withProgress(global) { elapsed in
                 let result = progress.result
                 return ProgressLine(
                     title: "restore", byteCount: result.byteCount, totalByteCount: total, fileCount: result.fileCount,
@@ -104,6 +104,8 @@ struct PointRestoreRun {
             } _: {
                 try await restore.toFolder(names, folder: folder, progress: progress)
             }
+            report.erasedFiles = restored.erasedFiles
+            report.notApplied = restored.notApplied
         }
         try context.output.report(report, global)
         return .done
@@ -176,10 +178,14 @@ struct PointRestoreReport: Report {
     let dryRun: Bool
     let byteCount: UInt64
     var handover: Handover.Record?
+    var erasedFiles: [ErasedFiles] = []
+    var notApplied: [ErasuresNotApplied] = []
     private let time: String
 
     enum CodingKeys: String, CodingKey {
         case point, sources, target, handover
+        case erasedFiles = "erased_files"
+        case notApplied = "erasures_not_applied"
         case dryRun = "dry_run"
         case byteCount = "byte_count"
         case time
@@ -198,7 +204,7 @@ struct PointRestoreReport: Report {
         let verb = dryRun ? "would restore" : "restored"
         return [
             "\(verb) \(sources.joined(separator: ", ")) of point \(point.prefix(8)) (\(Units.milliseconds(time))) to \(target): \(Units.bytes(byteCount))"
-        ] + (handover?.lines ?? [])
+        ] + (handover?.lines ?? []) + erasedFiles.flatMap(\.lines) + notApplied.map(\.line)
     }
 }
 
@@ -228,6 +234,7 @@ struct ScratchReport: Report {
         howToConnect = copy.server?.howToConnect ?? []
         replayed = copy.replayed
         handover = copy.handover
+        files = copy.trees.map { FilesReport(outcome: $0) }
     }
 
     var lines: [String] {

@@ -28,8 +28,12 @@ public struct AnySecondRestore: Sendable {
     /// Restores into a folder of its own below the state folder, and starts a private server on it. `recipient` as for a point.
     ///
     /// - Throws: as `PointRestore.scratch`; `targetUnreachable`.
+    ///
+    /// `trees` is called with the copy once everybody is erased from it who must be: it fetches the file trees that belong to
+    /// it, into `besideFolder`, and nobody has them before the copy is handed over.
     public func scratch(
-        for recipient: Handover.Recipient? = nil, phase: (PointRestore.Phase) -> Void = { _ in }
+        for recipient: Handover.Recipient? = nil, phase: (PointRestore.Phase) -> Void = { _ in },
+        trees: ((ScratchCopy) async throws -> [FilesRestore.Outcome])? = nil
     ) async throws -> ScratchCopy {
         _ = try restore.part(source.name)
         _ = try LogForward.replayer(context.factory.restorer(source, context.environment), source.name)
@@ -37,8 +41,8 @@ public struct AnySecondRestore: Sendable {
         if let recipient { try await Handover(in: context).check(source, for: recipient) }
         let copy = try await copy(into: .scratch(in: context, source: source), phase: phase)
         return try await restore.handOver(
-            copy, for: recipient, restored: plan.restored(copy), timeline: plan.timeline, started: started, phase: phase
-        )
+            copy, for: recipient, restored: plan.restored(copy), timeline: plan.timeline, started: started,
+            phase: phase, trees: trees)
     }
 
     /// Restores into a workspace. Without `starts` no server runs on it afterwards.
@@ -56,11 +60,13 @@ public struct AnySecondRestore: Sendable {
     /// Restores to `folder/<source>/data`, ready to be started by hand. It is marked: erasures are not applied to it. `asking`
     /// gets to ask a private server on it, which is stopped again.
     ///
+    /// Gives where it stands too, and how many erasures are due.
+    ///
     /// - Throws: `targetUnusable` when there is something already.
     public func toFolder(
         _ folder: String, phase: (PointRestore.Phase) -> Void = { _ in },
         asking: ((ScratchCopy) async throws -> Void)? = nil
-    ) async throws -> Replayed {
+    ) async throws -> InFolder {
         let own = folder + "/" + source.name
         let data = own + "/data"
         guard !Exchange.exists(data) else {
@@ -73,19 +79,33 @@ public struct AnySecondRestore: Sendable {
             try FileManager.default.createDirectory(
                 atPath: own, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
         }
+        try await restore.mark(own, nil)
         let workspace = try Workspace.beside(own, new: data, temporaryFolder: context.environment.temporaryFolder)
         let copy = try await context.repository.locked(.shared, context.locks) { _ in
             try await self.copy(into: workspace, starts: asking != nil, phase: phase)
         }
         if let asking { try await asked(copy, asking) }
         await workspace.removeFiles()
-        try await restore.mark(own)
-        try await context.recorder.record(
-            "restore",
-            RestoreEvent(
-                point: plan.base.point, sources: [source.name], target: "folder", outcome: "finished", started: started,
-                timeline: plan.timeline, position: copy.position))
-        return copy.replayed ?? Replayed(stop: nil, report: nil)
+        let restored = plan.restored(copy)
+        let left = await Handover(in: context).notApplied(to: source.name, restored)
+        try await restore.mark(own, left)
+        var event = RestoreEvent(
+            point: plan.base.point, sources: [source.name], target: "folder", outcome: "finished", started: started,
+            timeline: plan.timeline, position: copy.position)
+        event.notApplied = [left]
+        try await context.recorder.record("restore", event)
+        return InFolder(
+            replayed: copy.replayed ?? Replayed(stop: nil, report: nil), restored: restored, notApplied: left)
+    }
+
+    /// A database in a folder.
+    public struct InFolder: Sendable {
+        /// How it was brought forward.
+        public let replayed: Replayed
+        /// Where it stands.
+        public let restored: RestoredMoment
+        /// Erasures that were not applied to it.
+        public let notApplied: ErasuresNotApplied
     }
 
     private func asked(_ copy: ScratchCopy, _ asking: (ScratchCopy) async throws -> Void) async throws {
@@ -101,10 +121,10 @@ public struct AnySecondRestore: Sendable {
 
 extension RestorePlan {
     /// Where a copy stands that was made by this plan.
-    func restored(_ copy: ScratchCopy) -> RestoredMoment {
+    public func restored(_ copy: ScratchCopy) -> RestoredMoment {
         let time = copy.replayed?.stop?.lastTime ?? base.time
         return RestoredMoment(
             kind: kind, position: copy.position ?? base.position,
-            time: Timestamp(seconds: Int64(time.rounded(.down)), nanoseconds: 0))
+            time: Timestamp(seconds: Int64(time.rounded(.down)), nanoseconds: 0), timeline: timeline)
     }
 }

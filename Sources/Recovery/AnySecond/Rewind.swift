@@ -38,6 +38,10 @@ public struct Rewind: Sendable {
         var flushed: String?
         /// Set once the record is stored.
         var isRecorded = false
+        /// Erasures that the history it left had confirmed, and that its own begins with.
+        var erasedAgain: [UInt64]?
+        /// Where it stood behind these.
+        var erasedTo: String?
     }
 
     /// The state of a copy that was just built.

@@ -1,4 +1,5 @@
 public import DataSources
+public import Journal
 public import Trees
 
 /// Where a restored database stands.
@@ -9,12 +10,15 @@ public struct RestoredMoment: Sendable, Hashable {
     public var position: String?
     /// The latest moment that can be in it.
     public var time: Timestamp
+    /// The timeline of the journal on which the position is; nil where nothing says so.
+    public var timeline: UInt32?
 
     /// A moment.
-    public init(kind: SourceKind, position: String?, time: Timestamp) {
+    public init(kind: SourceKind, position: String?, time: Timestamp, timeline: UInt32? = nil) {
         self.kind = kind
         self.position = position
         self.time = time
+        self.timeline = timeline
     }
 }
 
@@ -32,14 +36,21 @@ public enum DueErasures {
 
     /// Every subject with an erasure that is not in the restored data yet: added and not confirmed, or confirmed at a position
     /// that what was restored does not have. One who was erased before, and registered again since, is left alone.
-    public static func due(_ entries: [ErasureEntry], kinds: Set<String>, restored: RestoredMoment) -> [Subject] {
-        var confirmations = [UInt64: ErasureEntry]()
+    ///
+    /// `timelines` are those of the source's journal: a position of a history that was left before it, or that nobody knows how
+    /// to get from, is none that what was restored has.
+    public static func due(
+        _ entries: [ErasureEntry], kinds: Set<String>, restored: RestoredMoment, timelines: TimelineTree? = nil
+    ) -> [Subject] {
+        var confirmations = [UInt64: [ErasureEntry]]()
         for entry in entries where entry.moment == .confirm {
-            if let number = entry.confirms { confirmations[number] = entry }
+            if let number = entry.confirms { confirmations[number, default: []].append(entry) }
         }
+        let path = HistoryPath(restored, timelines)
         var found = [Subject]()
         for entry in entries where entry.moment == .add && kinds.contains(entry.kind) {
-            if let confirmation = confirmations[entry.number], contains(restored, confirmation) { continue }
+            let isIn = confirmations[entry.number, default: []].contains { contains(restored, $0, path) }
+            if isIn { continue }
             if let index = found.firstIndex(where: { $0.kind == entry.kind && $0.subject == entry.subject }) {
                 found[index].entries.append(entry.number)
             } else {
@@ -51,7 +62,14 @@ public enum DueErasures {
 
     /// Is the deletion that was confirmed part of what was restored? By position where both are known; else by time, and then
     /// an equal second counts as not: to erase twice does no harm.
-    private static func contains(_ restored: RestoredMoment, _ confirmation: ErasureEntry) -> Bool {
+    private static func contains(
+        _ restored: RestoredMoment, _ confirmation: ErasureEntry, _ path: HistoryPath?
+    ) -> Bool {
+        if let path, let timeline = confirmation.timeline, let there = confirmation.position,
+            !path.passes(there, on: timeline)
+        {
+            return false
+        }
         if let here = restored.position, let there = confirmation.position,
             let isIn = LogPosition.contains(here, there, kind: restored.kind)
         {

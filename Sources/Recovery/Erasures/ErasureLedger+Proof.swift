@@ -16,7 +16,7 @@ extension ErasureLedger.Content {
     /// Erasures with their two moments, oldest first.
     public var erasures: [Erasure] {
         entries.filter { $0.moment == .add }.map { added in
-            Erasure(added: added, confirmed: entries.first { $0.moment == .confirm && $0.confirms == added.number })
+            Erasure(added: added, confirmed: entries.last { $0.moment == .confirm && $0.confirms == added.number })
         }
     }
 }
@@ -25,6 +25,6 @@ extension ErasureLedger.Content {
 public struct Erasure: Sendable, Hashable, Codable {
     /// Before the deletion.
     public var added: ErasureEntry
-    /// After it; nil as long as nobody said so.
+    /// After it, the last time; nil as long as nobody said so.
     public var confirmed: ErasureEntry?
 }

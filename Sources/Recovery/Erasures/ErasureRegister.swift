@@ -54,7 +54,8 @@ public struct ErasureRegister: Sendable {
         return Result(entry: entry, isNew: true, warnings: warnings)
     }
 
-    /// Writes down that the erasure `number` has happened in the live database, and where that stands.
+    /// Writes down that the erasure `number` has happened in the live database, and where that stands. One that was confirmed in
+    /// a history which the live database has left, or that nobody knows the way from, is confirmed anew.
     ///
     /// The live database is asked first, and refuses by still having the subject, unless `force`. The position is asked for
     /// afterwards, so the deletion lies before it.
@@ -65,8 +66,10 @@ public struct ErasureRegister: Sendable {
         guard let erasure = content.erasures.first(where: { $0.added.number == number }) else {
             throw unknown(number, content)
         }
-        if let confirmed = erasure.confirmed { return Result(entry: confirmed, isNew: false, warnings: []) }
         let rule = try rule(erasure.added.kind)
+        if let confirmed = erasure.confirmed, try await !isCutOff(erasure, content, rule) {
+            return Result(entry: confirmed, isNew: false, warnings: [])
+        }
         var warnings = [String]()
         switch try await LiveSubjects(rule, in: self).presence(of: [erasure.added.subject]) {
         case .found(0): break
@@ -82,6 +85,20 @@ public struct ErasureRegister: Sendable {
                 position: position, timeline: timeline, confirms: number)
         }
         return Result(entry: entry, isNew: true, warnings: warnings)
+    }
+
+    /// Is no confirmation of an erasure part of the history that is live now? Not when that cannot be told.
+    private func isCutOff(
+        _ erasure: Erasure, _ content: ErasureLedger.Content, _ rule: ErasureRule
+    ) async throws -> Bool {
+        let (position, timeline, _) = try await stand(rule)
+        guard let position, let timeline, let source = sources.first(where: { $0.name == rule.source }) else {
+            return false
+        }
+        let tree = try await TimelineStore(context, source: rule.source).tree()
+        let live = RestoredMoment(kind: source.kind, position: position, time: context.now(), timeline: timeline)
+        let own = content.entries.filter { $0.number == erasure.added.number || $0.confirms == erasure.added.number }
+        return !DueErasures.due(own, kinds: [rule.kind], restored: live, timelines: tree).isEmpty
     }
 
     private func present(_ entry: ErasureEntry, _ force: Bool) throws -> [String] {
@@ -100,26 +117,19 @@ public struct ErasureRegister: Sendable {
         return entry
     }
 
-    /// What the event ledger keeps; nothing of it tells who it was.
-    private struct ErasureEvent: Codable, Sendable {
-        var number: UInt64
-        var moment: ErasureEntry.Moment
-        var kind: String
-        var head: ErasureHead
-    }
-
     /// Where the live database stands, or why that cannot be told.
     private func stand(
         _ rule: ErasureRule
     ) async throws -> (position: String?, timeline: UInt32?, problem: String?) {
         guard let source = live(rule) as? any LogSource else { return (nil, nil, "\(rule.source) has no log") }
         do {
-            let position = try await source.logState().position
-            let repository = context.repository
-            let timelines = try await TimelineStore(
-                store: repository.store, repositoryID: repository.config.id, key: repository.key, source: rule.source
-            ).tree()
-            return (position, timelines.live?.timeline, nil)
+            let state = try await source.logState()
+            let live = try await TimelineStore(context, source: rule.source).tree().live
+            // Its positions say nothing of the timeline that is known.
+            if let live, live.server != state.server {
+                return (nil, nil, "the journal has not seen the server that is live now")
+            }
+            return (state.position, live?.timeline, nil)
         } catch let error as SourceError {
             return (nil, nil, error.message)
         }

@@ -1,8 +1,6 @@
 import DataSources
-import Glibc
-import ObjectStore
 
-/// Erases again, from a restored database and its restored files, everybody who was erased since the moment that was restored.
+/// Erases again, from a restored database, everybody who was erased since the moment that was restored.
 struct ErasureReplay: Sendable {
     let rules: [ErasureRule]
     let ledger: ErasureLedger
@@ -15,32 +13,24 @@ struct ErasureReplay: Sendable {
         var dueCount = 0
         /// Of these, found in the restored data and erased.
         var erasedCount = 0
-        /// Files removed.
-        var fileCount = 0
     }
 
-    /// Erases on `server`. `files` are the folders in which the trees of sources of kind `files` were restored, by source: an
-    /// absolute path of a pattern lies below it.
+    /// Erases on `server` the subjects that are due. With `hasTrees` their files must be found too.
     ///
-    /// - Throws: `notHandedOver` when a rule is missing, a statement fails, or somebody is still there afterwards.
+    /// - Throws: `notHandedOver` when a statement fails, or somebody is still there afterwards.
     func run(
-        on server: any ScratchServer, source: String, restored: RestoredMoment, content: ErasureLedger.Content,
-        files: [String: String] = [:]
+        on server: any ScratchServer, source: String, kind: SourceKind, due: [DueErasures.Subject],
+        head: ErasureHead, hasTrees: Bool
     ) async throws -> Outcome {
-        var outcome = Outcome(head: content.head)
-        let rules = rules.filter { $0.source == source }
-        let due = DueErasures.due(content.entries, kinds: Set(rules.map(\.kind)), restored: restored)
-        outcome.dueCount = due.count
-        for rule in rules {
+        var outcome = Outcome(head: head, dueCount: due.count)
+        for rule in rules where rule.source == source {
             let subjects = Set(due.filter { $0.kind == rule.kind }.map(\.subject))
             if subjects.isEmpty { continue }
             for key in try await keys(of: rule, on: server)
             where subjects.contains(ledger.subject(kind: rule.kind, key: key)) {
-                try await erase(key, rule, on: server, restored.kind)
+                if hasTrees { try requireName(key, rule) }
+                try await erase(key, rule, on: server, kind)
                 outcome.erasedCount += 1
-                if let source = rule.filesSource, let root = files[source] {
-                    outcome.fileCount += try await removeFiles(of: key, rule, below: root)
-                }
             }
         }
         return outcome
@@ -95,46 +85,11 @@ struct ErasureReplay: Sendable {
         }
     }
 
-    /// Removes what the patterns name. A key that could lead elsewhere (`..`, `/`, wildcards) is refused rather than expanded.
-    private func removeFiles(of key: String, _ rule: ErasureRule, below root: String) async throws -> Int {
-        guard !key.isEmpty, key != ".", key != "..", !key.contains(where: { "/*?[]\0".contains($0) }) else {
-            throw RecoveryError(
-                .notHandedOver, "the key of a subject cannot stand in a path", subject: "erasures.\(rule.kind)",
-                hint: "name files by a query instead, or erase them by hand")
-        }
-        let patterns = rule.filePatterns.map {
-            root + $0.split(separator: ":key", omittingEmptySubsequences: false).joined(separator: key)
-        }
-        return try await PointRestore.lane.run {
-            try patterns.reduce(0) { $0 + (try ErasedFiles.remove(matching: $1)) }
-        }
-    }
-}
-
-/// Files below a restored tree that belong to somebody who was erased.
-enum ErasedFiles {
-    /// Removes what an absolute pattern names, folders with what is in them; no link is followed within them.
-    static func remove(matching pattern: String) throws -> Int {
-        var found = glob_t()
-        defer { globfree(&found) }
-        guard glob(pattern, GLOB_NOSORT, nil, &found) == 0 else { return 0 }
-        var count = 0
-        for index in 0..<Int(found.gl_pathc) {
-            guard let path = found.gl_pathv[index].map({ String(cString: $0) }) else { continue }
-            count += try removeTree(path)
-        }
-        return count
-    }
-
-    private static func removeTree(_ path: String) throws -> Int {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return 0 }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            guard unlink(path) == 0 else { throw RecoveryError.system(errno, "cannot erase", path) }
-            return 1
-        }
-        let count = try Exchange.names(in: path).reduce(0) { $0 + (try removeTree(path + "/" + $1)) }
-        guard rmdir(path) == 0 else { throw RecoveryError.system(errno, "cannot erase", path) }
-        return count
+    /// A key that cannot be part of a name is one whose files cannot be found: then nobody may believe that they were.
+    private func requireName(_ key: String, _ rule: ErasureRule) throws {
+        guard !rule.filePatterns.isEmpty, key.isEmpty || key.contains(where: { "/\0".contains($0) }) else { return }
+        throw RecoveryError(
+            .notHandedOver, "the key of a subject cannot stand in a path", subject: "erasures.\(rule.kind)",
+            hint: "name files by a key of another kind, or erase them by hand")
     }
 }

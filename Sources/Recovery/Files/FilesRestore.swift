@@ -1,4 +1,5 @@
 import DataSources
+import ObjectStore
 public import Repository
 import Sealing
 import Synchronization
@@ -22,9 +23,11 @@ public struct FilesRestore: Sendable {
         public var fromEarlier: [String] = []
         /// And those that no snapshot has.
         public var rowsWithoutFile: [String] = []
+        /// What was erased from it; nil when nothing was restored.
+        public var erased: ErasedFiles?
 
         enum CodingKeys: String, CodingKey {
-            case source, from, folder
+            case source, from, folder, erased
             case skew = "skew_seconds"
             case rowCount = "row_count"
             case fromEarlier = "from_earlier"
@@ -57,15 +60,18 @@ public struct FilesRestore: Sendable {
     /// What would be done, as far as it is known before rows can be asked.
     public var outline: Outcome { Outcome(source: source.name, from: choice.chosen, skew: choice.skew) }
 
-    /// Restores to `folder/<source>/…`. `rows` are what the restored database says of its files.
+    /// Restores to `folder/<source>/…`, without files of people erased since. `rows` are what the restored databases say of
+    /// their files; `databases` those that it belongs to: who is erased from them since goes too.
     ///
-    /// - Throws: as `PointRestore.fetch`.
+    /// - Throws: as `PointRestore.fetch`; `erasuresIncomplete`, `notHandedOver`.
     public func run(
-        _ folder: String, rows: FileRows? = nil, progress: RestoreProgress = RestoreProgress()
+        _ folder: String, rows: FileRows? = nil, beside databases: [TreeDatabase] = [],
+        progress: RestoreProgress = RestoreProgress()
     ) async throws -> Outcome {
         let started = context.now().rfc3339
         var outcome = outline
         let target = folder + "/" + source.name
+        let isMarked = try await restore(choice.chosen).markFiles(of: source.name, target)
         try await context.repository.locked(.shared, context.locks) { _ in
             if let rows {
                 outcome.rowCount = rows.paths.count
@@ -90,12 +96,25 @@ public struct FilesRestore: Sendable {
                 part(choice.chosen), to: target, verifies: true, progress: progress)
         }
         outcome.folder = target
+        // Those that came from older snapshots are of people whom the database has, and goes with them.
+        let erased = try await Handover(in: context).eraseFiles(
+            of: RestoredTree(
+                source: source.name, root: target,
+                readFrom: Timestamp(seconds: Int64(choice.chosen.from.rounded(.down)), nanoseconds: 0)),
+            beside: databases)
+        if isMarked { try await PointRestore.unmark(target) }
+        outcome.erased = erased
+        if erased.fileCount > 0, let root = rows?.root {
+            outcome.fromEarlier = await PointRestore.lane.run { [paths = outcome.fromEarlier] in
+                paths.filter { Exchange.exists("\(target)\(root)/\($0)") }
+            }
+        }
         try await context.recorder.record(
             "restore",
             FilesEvent(
                 point: choice.chosen.point, sources: [source.name], target: "folder", outcome: "finished",
                 started: started, skew: outcome.skew, rowsWithoutFileCount: outcome.rowsWithoutFile.count,
-                fromEarlierCount: outcome.fromEarlier.count))
+                fromEarlierCount: outcome.fromEarlier.count, erasedFiles: [erased]))
         return outcome
     }
 
@@ -109,12 +128,14 @@ public struct FilesRestore: Sendable {
         var skew: Double
         var rowsWithoutFileCount: Int
         var fromEarlierCount: Int
+        var erasedFiles: [ErasedFiles]
 
         enum CodingKeys: String, CodingKey {
             case point, sources, target, outcome, started
             case skew = "skew_seconds"
             case rowsWithoutFileCount = "rows_without_file_count"
             case fromEarlierCount = "from_earlier_count"
+            case erasedFiles = "erased_files"
         }
     }
 

@@ -69,38 +69,13 @@ public struct Handover: Sendable {
     /// A hand-over by the rules of the context.
     init(in context: RecoveryContext) { self.init(context.handover, in: context) }
 
-    /// Does all of it on a copy; nil where the kind of source has nothing that could be done.
+    /// Does all of it on a copy; nil where the kind of source has nothing that could be done. `trees` as below.
     func run(
-        _ copy: ScratchCopy, restored: RestoredMoment, for recipient: Recipient
+        _ copy: ScratchCopy, restored: RestoredMoment, for recipient: Recipient,
+        trees: (() async throws -> Int)? = nil
     ) async throws -> Record? {
         guard let server = copy.server, HandoverRules.concerns(copy.source.kind) else { return nil }
-        return try await run(on: server, source: copy.source, restored: restored, for: recipient)
-    }
-
-    /// The same for a server of somebody else's, on which nothing can be done: refuses when something would have to be.
-    ///
-    /// - Throws: `notHandedOver`, `notConfigured`, `erasuresIncomplete`.
-    func refuseUnlessNothing(
-        for source: ProtectedSource, restored: RestoredMoment, recipient: Recipient
-    ) async throws -> Record? {
-        let masks = try profile(source, recipient)
-        guard HandoverRules.concerns(source.kind) else { return nil }
-        let content = try await ErasureLedger(context.repository).proven()
-        try ErasureReplay(rules: rules.erasures, ledger: ErasureLedger(context.repository)).requireRules(for: content)
-        let kinds = Set(rules.erasures.filter { $0.source == source.name }.map(\.kind))
-        let dueCount = DueErasures.due(content.entries, kinds: kinds, restored: restored).count
-        guard dueCount == 0, masks == nil else {
-            throw RecoveryError(
-                .notHandedOver,
-                dueCount > 0
-                    ? "\(dueCount) people or things were erased since then, and nothing can be erased on a server of somebody else's"
-                    : "nothing can be masked on a server of somebody else's",
-                subject: source.name, hint: "restore --into scratch, and take a dump of that")
-        }
-        return Record(
-            erasureCount: content.head.count, erasureHead: content.head.digest, dueCount: 0, erasedCount: 0,
-            erasedFileCount: 0, mask: nil, maskedColumnCount: 0, lookedForCount: 0,
-            unmaskedReason: recipient.unmaskedReason, epochCount: 0, erasureSeconds: 0, maskSeconds: 0)
+        return try await run(on: server, source: copy.source, restored: restored, for: recipient, trees: trees)
     }
 
     /// Refuses before anything is restored what would be refused at the end: a profile that is not there, a kind of subject that
@@ -114,12 +89,13 @@ public struct Handover: Sendable {
         try ErasureReplay(rules: rules.erasures, ledger: ErasureLedger(context.repository)).requireRules(for: content)
     }
 
-    /// Does all of it on a private server. `files` as in `ErasureReplay.run`.
+    /// Does all of it on a server that nobody uses yet. `trees`, called once everybody is erased and before anything is masked,
+    /// fetches file trees that belong to the copy and gives how many files were erased from them.
     ///
     /// - Throws: `erasuresIncomplete`, `notHandedOver`, `notConfigured`: the copy is to be thrown away.
     public func run(
         on server: any ScratchServer, source: ProtectedSource, restored: RestoredMoment, for recipient: Recipient,
-        files: [String: String] = [:]
+        trees: (() async throws -> Int)? = nil
     ) async throws -> Record {
         let clock = ContinuousClock()
         let began = clock.now
@@ -127,15 +103,18 @@ public struct Handover: Sendable {
         let content = try await ErasureLedger(context.repository).proven()
         let replay = ErasureReplay(rules: rules.erasures, ledger: ErasureLedger(context.repository))
         try replay.requireRules(for: content)
+        let kinds = Set(rules.erasures.filter { $0.source == source.name }.map(\.kind))
+        let due = try await due(TreeDatabase(source: source.name, restored: restored), kinds: kinds, content)
         let erased = try await replay.run(
-            on: server, source: source.name, restored: restored, content: content, files: files)
+            on: server, source: source.name, kind: restored.kind, due: due, head: content.head, hasTrees: trees != nil)
+        let fileCount = try await trees?() ?? 0
         let afterErasures = clock.now
         let masked = try await profile.asyncMap { try await MaskRun(profile: $0, kind: source.kind).run(on: server) }
         let afterMasks = clock.now
         for epoch in rules.epochs where epoch.source == source.name { try await run(epoch, on: server) }
         return Record(
             erasureCount: erased.head.count, erasureHead: erased.head.digest, dueCount: erased.dueCount,
-            erasedCount: erased.erasedCount, erasedFileCount: erased.fileCount, mask: masked?.profile,
+            erasedCount: erased.erasedCount, erasedFileCount: fileCount, mask: masked?.profile,
             maskedColumnCount: masked?.columnCount ?? 0, lookedForCount: masked?.lookedForCount ?? 0,
             unmaskedReason: recipient.unmaskedReason,
             epochCount: rules.epochs.count { $0.source == source.name },
@@ -186,7 +165,7 @@ extension Handover.Recipient {
 
 extension Optional {
     /// As `map`, for a body that waits.
-    fileprivate func asyncMap<R>(_ body: (Wrapped) async throws -> R) async throws -> R? {
+    func asyncMap<R>(_ body: (Wrapped) async throws -> R) async throws -> R? {
         guard let self else { return nil }
         return try await body(self)
     }

@@ -31,6 +31,8 @@ struct InPlaceJournal: Sendable, Codable {
     var rewind: Rewind.State?
     /// What was erased and begun anew in the copy before it was put in its place.
     var handover: Handover.Record?
+    /// What was erased from a file tree before.
+    var erasedFiles: [ErasedFiles]?
     /// When it began, RFC 3339.
     let started: String
     /// How far it has come.

@@ -54,7 +54,7 @@ extension InPlaceRestore {
         journal = try await context.repository.locked(.shared, context.locks) { _ in
             var journal = begun
             if case .files(let settings) = source.settings {
-                try await buildFiles(part, settings, journal)
+                try await buildFiles(part, settings, &journal)
             } else if let exchange = journal.exchanges.last, let new = exchange.new {
                 try await buildDatabase(part, exchange.live, new, &journal)
             }
@@ -136,12 +136,17 @@ extension InPlaceRestore {
         }
     }
 
-    /// Each path's tree is restored beside it, by itself.
-    private func buildFiles(_ part: PointPart, _ settings: FileSettings, _ journal: InPlaceJournal) async throws {
+    /// Each path's tree is restored beside it, by itself, without files of people erased since.
+    private func buildFiles(_ part: PointPart, _ settings: FileSettings, _ journal: inout InPlaceJournal) async throws {
+        var erased = [ErasedFiles]()
         for exchange in journal.exchanges {
             guard let new = exchange.new else { continue }
             watch(PointRestore.Phase.fetch.rawValue)
             try await restore.fetchSubtree(part, at: exchange.live, to: new)
+            var tree = RestoredTree(source: source.name, root: new, readFrom: restore.readFrom(part))
+            tree.live = exchange.live
+            erased.append(try await Handover(in: context).eraseFiles(of: tree))
         }
+        journal.erasedFiles = erased
     }
 }

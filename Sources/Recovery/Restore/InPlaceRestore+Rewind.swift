@@ -85,13 +85,22 @@ extension InPlaceRestore {
         watch(PointRestore.Phase.handover.rawValue)
         let server = try await replayer.start(data: workspace.data, run: workspace.run, in: history)
         do {
-            journal.handover = try await Handover(in: context).run(
+            let record = try await Handover(in: context).run(
                 on: server, source: source, restored: plan.restored(copy), for: .production)
+            journal.handover = record
+            journal.rewind?.erasedAgain = try await Handover(in: context).confirmed(
+                source, plan.restored(copy), upTo: record.erasureCount)
+            journal.rewind?.erasedTo = try await position(of: server)
             try await server.stop()
         } catch {
             try? await server.stop()  // what went wrong before matters more
             throw error
         }
+    }
+
+    private func position(of server: any ScratchServer) async throws -> String? {
+        let query = source.kind == .mariadb ? "SELECT @@gtid_binlog_pos;" : "SELECT pg_current_wal_lsn();"
+        return try await server.query(query, database: nil).first?.first ?? nil
     }
 
     /// How long a server may take to answer once it was started.
@@ -188,6 +197,7 @@ extension InPlaceRestore {
         try journal.write(context.stateFolder)
         if tree.record(state.record.timeline) == nil { try await timelines.write(state.record) }
         watch(Self.timelineStep)
+        try await Handover(in: context).confirmAgain(state)
         journal.rewind?.isRecorded = true
         try journal.write(context.stateFolder)
     }

@@ -73,9 +73,9 @@ public struct InPlaceRestore: Sendable {
     ///
     /// - Parameter confirmation: the source's name, typed out.
     ///
-    /// Gives what was erased and begun anew; nil for kinds of sources that have nothing of the sort.
+    /// Gives what was erased and begun anew.
     @discardableResult
-    public func run(confirmation: String) async throws -> Handover.Record? {
+    public func run(confirmation: String) async throws -> Result {
         guard confirmation == source.name else {
             throw RecoveryError(
                 .notConfirmed, "the name that was typed is not \(source.name)", subject: source.name,
@@ -87,6 +87,7 @@ public struct InPlaceRestore: Sendable {
         let part = try restore.part(source.name)
         try refuseUnready()
         try await Handover(in: context).check(source, for: .production)
+        if source.kind == .files { try await Handover(in: context).checkFiles(of: source.name) }
         var journal = try pending() ?? begin()
         if journal.step == .building {
             try await build(part, &journal)
@@ -112,7 +113,15 @@ public struct InPlaceRestore: Sendable {
             try finish(&journal, .finished)
         }
         try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "finished"))
-        return journal.handover
+        return Result(handover: journal.handover, erasedFiles: journal.erasedFiles ?? [])
+    }
+
+    /// What was done before the copy took the place of the live one.
+    public struct Result: Sendable {
+        /// Of a database; nil for kinds of sources that have nothing of the sort.
+        public let handover: Handover.Record?
+        /// Of a file tree, one for each of its paths.
+        public let erasedFiles: [ErasedFiles]
     }
 
     private func finish(_ journal: inout InPlaceJournal, _ step: InPlaceJournal.Step) throws {
@@ -163,6 +172,14 @@ struct RestoreEvent: Codable, Sendable {
     var timeline: UInt32?
     var position: String?
     var handover: Handover.Record?
+    var erasedFiles: [ErasedFiles]?
+    var notApplied: [ErasuresNotApplied]?
+
+    enum CodingKeys: String, CodingKey {
+        case point, sources, target, outcome, started, timeline, position, handover
+        case erasedFiles = "erased_files"
+        case notApplied = "erasures_not_applied"
+    }
 
     init(
         point: String, sources: [String], target: String, outcome: String, started: String, timeline: UInt32? = nil,
@@ -183,5 +200,6 @@ struct RestoreEvent: Codable, Sendable {
             timeline: journal.rewind?.record.timeline,
             position: journal.rewind?.stop?.position ?? journal.rewind?.record.branchPosition)
         handover = journal.handover
+        erasedFiles = journal.erasedFiles
     }
 }

@@ -1,86 +1,67 @@
-public import DataSources
-import FoundationEssentials
+import DataSources
 import ObjectStore
 public import Repository
 import Trees
 
 extension PointRestore {
-    /// Restores sources to `folder/<source>/…`; what is there already is compared and kept as far as it serves. Database data is
-    /// marked: erasures since the point are not applied to it.
+    /// What was restored into folders, in view of erasures.
+    public struct InFolder: Sendable, Hashable {
+        /// File trees: what was erased from them.
+        public var erasedFiles: [ErasedFiles] = []
+        /// Databases: what was not.
+        public var notApplied: [ErasuresNotApplied] = []
+    }
+
+    /// Restores sources to `folder/<source>/…`; what is there already is compared and kept as far as it serves. Files of people
+    /// erased since go from file trees. Database data is marked: erasures since the point are not applied to it.
+    @discardableResult
     public func toFolder(
         _ sources: [String], folder: String, progress: RestoreProgress, began: (String) -> Void = { _ in }
-    ) async throws {
+    ) async throws -> InFolder {
         let started = context.now().rfc3339
         let parts = try sources.map { try part($0) }
         let needed = parts.reduce(0) { $0 + $1.byteCount }
         try await PointRestore.lane.run {
             try PointRestore.requireSpace(needed, at: folder, for: sources.joined(separator: ", "))
         }
+        var result = InFolder()
         try await context.repository.locked(.shared, context.locks) { _ in
             for part in parts {
                 began(part.source)
-                // A database's paths begin with its name already.
-                let target = part.kind == .files ? folder + "/" + part.source : folder
-                try await fetch(part, to: target, verifies: true, progress: progress)
-                if part.kind != .files { try await mark(folder + "/" + part.source) }
+                if part.kind == .files {
+                    result.erasedFiles.append(try await tree(part, folder, progress))
+                } else {
+                    result.notApplied.append(try await database(part, folder, progress))
+                }
             }
         }
-        try await context.recorder.record(
-            "restore",
-            RestoreEvent(
-                point: entry.point.id, sources: sources, target: "folder", outcome: "finished", started: started))
-    }
-
-    func mark(_ folder: String) async throws {
-        let text = """
-            Erasures not applied.
-
-            These are the files of recovery point \(entry.point.id) (\(entry.point.started)) as they were stored. People who asked
-            to be erased since then are still in them. Erase them again before the data is used, and remove it when it has served.
-
-            """
-        let path = folder + "/ERASURES-NOT-APPLIED.txt"
-        try await PointRestore.lane.run { try Data(text.utf8).write(to: URL(filePath: path)) }
-    }
-
-    /// Loads a logical backup into a server that is there already, and is empty. Nothing is erased or masked there: where that is
-    /// due it is refused.
-    ///
-    /// - Throws: `notConfigured` when the source cannot be loaded so; what the restorer says.
-    public func load(
-        _ source: ProtectedSource, into target: ServerTarget, for recipient: Handover.Recipient,
-        phase: (Phase) -> Void = { _ in }
-    ) async throws -> Handover.Record? {
-        let part = try part(source.name)
-        guard part.reading?.method == "logical" else {
-            throw RecoveryError(
-                .notConfigured,
-                "only logical backups can be loaded into a server that is running; \(source.name) was read as \(part.reading?.method ?? "nothing")",
-                subject: "point \(entry.point.id)",
-                hint: "--into scratch starts a private server on it; --in-place exchanges the data folder")
-        }
-        let started = context.now().rfc3339
-        let handover = try await Handover(in: context).refuseUnlessNothing(
-            for: source, restored: moment(of: part), recipient: recipient)
-        let workspace = try Workspace.scratch(in: context, source: source)
-        do {
-            try await context.repository.locked(.shared, context.locks) { _ in
-                phase(.fetch)
-                try await fetch(part, to: workspace.files)
-                phase(.build)
-                try await context.factory.restorer(source, context.environment).load(
-                    files: workspace.files + "/" + source.name, into: target)
-            }
-        } catch {
-            await workspace.removeAll()
-            throw error
-        }
-        await workspace.removeAll()
         var event = RestoreEvent(
-            point: entry.point.id, sources: [source.name], target: "\(target.host):\(target.port)",
-            outcome: "finished", started: started)
-        event.handover = handover
+            point: entry.point.id, sources: sources, target: "folder", outcome: "finished", started: started)
+        event.erasedFiles = result.erasedFiles
+        event.notApplied = result.notApplied
         try await context.recorder.record("restore", event)
-        return handover
+        return result
+    }
+
+    private func tree(_ part: PointPart, _ folder: String, _ progress: RestoreProgress) async throws -> ErasedFiles {
+        let own = folder + "/" + part.source
+        let isMarked = try await markFiles(of: part.source, own)
+        try await fetch(part, to: own, verifies: true, progress: progress)
+        let erased = try await Handover(in: context).eraseFiles(
+            of: RestoredTree(source: part.source, root: own, readFrom: readFrom(part)))
+        if isMarked { try await PointRestore.unmark(own) }
+        return erased
+    }
+
+    /// A database's paths begin with its name already.
+    private func database(
+        _ part: PointPart, _ folder: String, _ progress: RestoreProgress
+    ) async throws -> ErasuresNotApplied {
+        let own = folder + "/" + part.source
+        try await mark(own, nil)
+        try await fetch(part, to: folder, verifies: true, progress: progress)
+        let left = await Handover(in: context).notApplied(to: part.source, moment(of: part))
+        try await mark(own, left)
+        return left
     }
 }

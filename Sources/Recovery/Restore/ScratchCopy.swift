@@ -19,6 +19,8 @@ public struct ScratchCopy: Sendable {
     public var replayed: Replayed?
     /// What was done before it was handed over; nil when it was not.
     public var handover: Handover.Record?
+    /// File trees that were restored with it, into `besideFolder`.
+    public var trees: [FilesRestore.Outcome] = []
     let workspace: Workspace
 
     /// Where it stands, in the engine's own words; nil where only its part says so.
@@ -134,16 +136,26 @@ extension PointRestore {
     }
 
     /// Does what stands between a copy and its user, and records the restore. A copy that does not come through is removed.
+    /// `trees` fetches file trees that belong to it, without those whom the copy does not have any more.
     func handOver(
         _ copy: ScratchCopy, for recipient: Handover.Recipient?, restored: RestoredMoment?, timeline: UInt32? = nil,
-        started: String, phase: (Phase) -> Void
+        started: String, phase: (Phase) -> Void, trees: ((ScratchCopy) async throws -> [FilesRestore.Outcome])? = nil
     ) async throws -> ScratchCopy {
         guard let recipient else { return copy }
         var copy = copy
         do {
             phase(.handover)
+            let erased = copy
+            var fetched = [FilesRestore.Outcome]()
             copy.handover = try await Handover(in: context).run(
-                copy, restored: restored ?? moment(of: copy.part), for: recipient)
+                erased, restored: restored ?? moment(of: copy.part), for: recipient,
+                trees: trees == nil
+                    ? nil
+                    : {
+                        fetched = try await trees?(erased) ?? []
+                        return fetched.reduce(0) { $0 + ($1.erased?.fileCount ?? 0) }
+                    })
+            copy.trees = fetched
             var event = RestoreEvent(
                 point: entry.point.id, sources: [copy.source.name], target: "scratch", outcome: "finished",
                 started: started, timeline: timeline, position: copy.position)
@@ -161,7 +173,8 @@ extension PointRestore {
         let position = part.reading?.position
         let time = part.reading.flatMap { Timestamp(rfc3339: $0.consistentTo) }
         return RestoredMoment(
-            kind: part.kind, position: position?.gtid ?? position?.endLSN, time: time ?? entry.point.moment)
+            kind: part.kind, position: position?.gtid ?? position?.endLSN, time: time ?? entry.point.moment,
+            timeline: part.timeline)
     }
 
     static func refuseUnsound(_ checks: [CheckOutcome], _ source: String) throws {

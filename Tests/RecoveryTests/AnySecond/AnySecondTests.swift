@@ -68,7 +68,7 @@ struct AnySecondTests {
         let known = try await AnySecond.read(stage.database, in: stage.context)
         let restore = try known.restore(try known.planner.plan(.through("0-1-6")), in: stage.context)
         mkdir(stage.path + "/out", 0o755)
-        let replayed = try await restore.toFolder(stage.path + "/out")
+        let replayed = try await restore.toFolder(stage.path + "/out").replayed
         #expect(replayed.stop?.position == "0-1-6" && replayed.report?.transactionCount == 3)
         #expect(Rows.read(stage.path + "/out/db/data/rows") == Self.rows(6))
         #expect(try Exchange.names(in: stage.path + "/out/db").sorted() == ["ERASURES-NOT-APPLIED.txt", "data"])

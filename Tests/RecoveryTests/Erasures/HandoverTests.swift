@@ -70,10 +70,15 @@ private struct Town {
 
     func handOver(
         _ rules: HandoverRules, at position: String?, for recipient: Handover.Recipient = .production,
-        files: [String: String] = [:]
+        tree: RestoredTree? = nil
     ) async throws -> Handover.Record {
-        try await Handover(rules, in: stage.context).run(
-            on: server, source: source, restored: restored(position), for: recipient, files: files)
+        let handover = Handover(rules, in: stage.context)
+        let database = TreeDatabase(source: "db", restored: restored(position))
+        return try await handover.run(
+            on: server, source: source, restored: restored(position), for: recipient,
+            trees: {
+                try await tree.asyncMap { try await handover.eraseFiles(of: $0, beside: [database]).fileCount } ?? 0
+            })
     }
 
     func users() async throws -> [String] {
@@ -110,7 +115,8 @@ struct HandoverTests {
                 try Data("x".utf8).write(to: URL(filePath: uploads + "/" + file))
             }
             let record = try await town.handOver(
-                HandoverRules(erasures: [town.rule]), at: before, files: ["uploads": root])
+                HandoverRules(erasures: [town.rule]), at: before,
+                tree: RestoredTree(source: "uploads", root: root, readFrom: Timestamp(seconds: 1_900_000_000)))
             #expect(record.dueCount == 2 && record.erasedCount == 1 && record.erasedFileCount == 2, "\(record)")
             #expect(record.erasureCount == 5)
             #expect(try await town.users() == ["ann", "eve"])

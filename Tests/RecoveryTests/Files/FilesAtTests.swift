@@ -97,7 +97,8 @@ struct FilesAtTests {
         mkdir(stage.path + "/out", 0o755)
         var rows: FileRows?
         let replayed = try await restore.toFolder(
-            stage.path + "/out", asking: { rows = try await FileRows(asking: $0) })
+            stage.path + "/out", asking: { rows = try await FileRows(asking: $0) }
+        ).replayed
         #expect(rows?.paths == ["one", "row 1", "row 2", "row 3", "row 4"])
         let files = try await FilesRestore(
             stage.files, at: restore.plan.filesTime(replayed), in: stage.context)
