@@ -54,6 +54,19 @@ public struct FilesRestore: Sendable {
         self.context = context
     }
 
+    /// The point that has the chosen snapshot.
+    public var entry: PointEntry { entry(choice.chosen) }
+
+    /// Restores only what matches `patterns`, from the chosen snapshot, to where `run` restores all of it.
+    ///
+    /// - Throws: as `PointRestore.fetch`.
+    public func runFirst(_ folder: String, patterns: [String]) async throws {
+        _ = try await context.repository.locked(.shared, context.locks) { _ in
+            try await restore(choice.chosen).fetch(
+                part(choice.chosen), to: folder + "/" + source.name, patterns: patterns)
+        }
+    }
+
     /// What would be done, as far as it is known before rows can be asked.
     public var outline: Outcome { Outcome(source: source.name, from: choice.chosen, skew: choice.skew) }
 

@@ -40,7 +40,7 @@ extension InPlaceRestore {
     }
 
     /// See `precaution`.
-    var staysStopped: Bool {
+    public var staysStopped: Bool {
         guard case .redis(let settings) = source.settings else { return false }
         return RedisRestorer(settings: settings, environment: context.environment).startsPaused
     }

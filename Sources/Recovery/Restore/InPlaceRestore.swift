@@ -36,6 +36,8 @@ public struct InPlaceRestore: Sendable {
     let source: ProtectedSource
     let context: RecoveryContext
     let rewind: Rewind?
+    /// The restore of several sources that this is a part of; see `ClassedRestore`.
+    public var service: String?
     /// Called when a step is finished and written down; for those who watch, and for tests that kill.
     let watch: @Sendable (String) -> Void
 
@@ -88,6 +90,10 @@ public struct InPlaceRestore: Sendable {
         try refuseUnready()
         try await Handover(in: context).check(source, for: .production)
         var journal = try pending() ?? begin()
+        if let service, journal.service != service {
+            journal.service = service
+            try journal.write(context.stateFolder)
+        }
         if journal.step == .building {
             try await build(part, &journal)
             try finish(&journal, .verified)
@@ -113,6 +119,21 @@ public struct InPlaceRestore: Sendable {
         }
         try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "finished"))
         return journal.handover
+    }
+
+    /// Refuses trees that come back with it when somebody with files in them was erased since. Looks only.
+    ///
+    /// - Throws: `notHandedOver`.
+    public func refuseFiles(of trees: [ProtectedSource]) async throws {
+        var moment = try restore.moment(of: restore.part(source.name))
+        if let plan = rewind?.plan {
+            var time = plan.base.time
+            if case .time(let asked) = plan.target { time = asked }
+            // Of a position the time is not known before it is reached; what the base has is surely in it.
+            moment = RestoredMoment(
+                kind: plan.kind, position: nil, time: Timestamp(seconds: Int64(time.rounded(.down)), nanoseconds: 0))
+        }
+        try await Handover.refuseFiles(of: trees, beside: source, restored: moment, in: context)
     }
 
     private func finish(_ journal: inout InPlaceJournal, _ step: InPlaceJournal.Step) throws {
@@ -143,7 +164,7 @@ public struct InPlaceRestore: Sendable {
     private func begin() throws -> InPlaceJournal {
         let id = String(PointStore.newID().prefix(8))
         let journal = InPlaceJournal(
-            id: id, point: restore.entry.point.id, source: source.name, asked: rewind?.asked,
+            id: id, point: restore.entry.point.id, source: source.name, asked: rewind?.asked, service: service,
             started: context.now().rfc3339, exchanges: try exchanges(id: id))
         try journal.write(context.stateFolder)
         watch(InPlaceJournal.Step.building.rawValue)
@@ -163,6 +184,7 @@ struct RestoreEvent: Codable, Sendable {
     var timeline: UInt32?
     var position: String?
     var handover: Handover.Record?
+    var finished: String?
 
     init(
         point: String, sources: [String], target: String, outcome: String, started: String, timeline: UInt32? = nil,
@@ -183,5 +205,6 @@ struct RestoreEvent: Codable, Sendable {
             timeline: journal.rewind?.record.timeline,
             position: journal.rewind?.stop?.position ?? journal.rewind?.record.branchPosition)
         handover = journal.handover
+        finished = journal.reopened
     }
 }

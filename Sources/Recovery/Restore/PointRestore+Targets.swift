@@ -5,30 +5,28 @@ public import Repository
 import Trees
 
 extension PointRestore {
-    /// Restores sources to `folder/<source>/…`; what is there already is compared and kept as far as it serves. Database data is
-    /// marked: erasures since the point are not applied to it.
+    /// Restores sources to `folder/<source>/…`, those first that come first; what is there already is compared and kept as far as
+    /// it serves. Database data is marked: erasures since the point are not applied to it. `words` are what was asked for.
     public func toFolder(
-        _ sources: [String], folder: String, progress: RestoreProgress, began: (String) -> Void = { _ in }
-    ) async throws {
-        let started = context.now().rfc3339
-        let parts = try sources.map { try part($0) }
-        let needed = parts.reduce(0) { $0 + $1.byteCount }
+        _ order: RestoreOrder, words: String, folder: String, progress: RestoreProgress = RestoreProgress()
+    ) async throws -> ClassedRestore.Outcome {
+        let sources = order.steps.filter(\.patterns.isEmpty).map(\.source)
+        let needed = try sources.reduce(0) { $0 + (try part($1).byteCount) }
         try await PointRestore.lane.run {
             try PointRestore.requireSpace(needed, at: folder, for: sources.joined(separator: ", "))
         }
-        try await context.repository.locked(.shared, context.locks) { _ in
-            for part in parts {
-                began(part.source)
+        let asked = ClassedRestore.Asked(words: words, target: folder, sources: sources)
+        return try await context.repository.locked(.shared, context.locks) { _ in
+            try await ClassedRestore(order, asked: asked, in: context).run(.init(point: entry.point.id)) { step, _ in
+                let part = try part(step.source)
                 // A database's paths begin with its name already.
                 let target = part.kind == .files ? folder + "/" + part.source : folder
-                try await fetch(part, to: target, verifies: true, progress: progress)
+                // What comes early is looked at once more with the rest, and counted then.
+                let counted = step.patterns.isEmpty ? progress : RestoreProgress()
+                try await fetch(part, to: target, verifies: true, patterns: step.patterns, progress: counted)
                 if part.kind != .files { try await mark(folder + "/" + part.source) }
             }
         }
-        try await context.recorder.record(
-            "restore",
-            RestoreEvent(
-                point: entry.point.id, sources: sources, target: "folder", outcome: "finished", started: started))
     }
 
     func mark(_ folder: String) async throws {

@@ -3,6 +3,7 @@ import Glibc
 import ObjectStore
 public import Repository
 import Sealing
+import Synchronization
 import Trees
 
 /// Brings back the sources of a recovery point. Nothing here touches a live service; `InPlaceRestore` does.
@@ -48,11 +49,26 @@ public struct PointRestore: Sendable {
     /// - Throws: `targetUnusable` when there is too little space, `contentDiffers` when something could not be restored.
     @discardableResult
     public func fetch(
-        _ part: PointPart, to folder: String, verifies: Bool = false, exact: ExactPaths? = nil,
+        _ part: PointPart, to folder: String, verifies: Bool = false, exact: ExactPaths? = nil, patterns: [String] = [],
         progress: RestoreProgress = RestoreProgress()
     ) async throws -> RestoreResult {
         try await fetch(
-            part, tree: PointRestore.tree(of: part), to: folder, verifies: verifies, exact: exact, progress: progress)
+            part, tree: PointRestore.tree(of: part), to: folder, verifies: verifies, exact: exact, patterns: patterns,
+            progress: progress)
+    }
+
+    /// Bytes of the files that `patterns` match.
+    public func byteCount(of part: PointPart, matching patterns: [String]) async throws -> UInt64 {
+        let list = try PatternList(patterns)
+        let total = Atomic<UInt64>(0)
+        try await context.repository.indexed().walk(PointRestore.tree(of: part)) { path, node in
+            let verdict = list.verdict(path)
+            if verdict.matches, node.metadata.kind == .file {
+                total.wrappingAdd(node.metadata.byteCount, ordering: .relaxed)
+            }
+            return verdict.matches || verdict.childMayMatch
+        }
+        return total.load(ordering: .relaxed)
     }
 
     /// Restores what is at `path` of a file tree's snapshot as `folder`: the directory itself with its metadata, or the file.
@@ -83,9 +99,9 @@ public struct PointRestore: Sendable {
     @discardableResult
     private func fetch(
         _ part: PointPart, tree: BlobID, to folder: String, verifies: Bool, exact: ExactPaths? = nil,
-        progress: RestoreProgress
+        patterns: [String] = [], progress: RestoreProgress
     ) async throws -> RestoreResult {
-        let needed = exact == nil ? part.byteCount : 0
+        let needed = exact == nil && patterns.isEmpty ? part.byteCount : 0
         try await PointRestore.lane.run { try PointRestore.requireSpace(needed, at: folder, for: part.source) }
         let sink = try await PointRestore.lane.run { () throws(TreeError) in
             try LocalTreeSink(root: Array(folder.utf8), options: LocalTreeSink.Options())
@@ -93,6 +109,7 @@ public struct PointRestore: Sendable {
         var settings = RestoreSettings()
         settings.verifies = verifies
         settings.exact = exact
+        settings.include = try PatternList(patterns)
         let report = context.report
         settings.report = { report("\(part.source): \(PointPart.Failure($0).message)") }
         settings.warn = { report("\(part.source): \($0.subject): \($0.message)") }

@@ -1,0 +1,173 @@
+import FoundationEssentials
+import Glibc
+import Subprocess
+import SystemPackage
+import TestSupport
+import Testing
+
+extension ServiceSuites {
+    @Suite("A restore of a service by classes", .enabled(if: Service.isExpected, "\(Service.install)"))
+    struct ClassedRestoreCommandTests {
+        private struct Answer: Decodable {
+            struct Times: Decodable {
+                var degraded_at: String?
+                var degraded_seconds: Double?
+                var finished: String
+                var seconds: Double
+                var hook_failures: [String]
+            }
+            struct Order: Decodable {
+                struct Step: Decodable {
+                    var source: String
+                    var restore_class: String
+                    var patterns: [String]
+                }
+                var steps: [Step]
+                var predicted_degraded_seconds: Double?
+                var predicted_seconds: Double
+            }
+            var times: Times?
+            var order: Order?
+        }
+
+        private func answer(_ outcome: Outcome, status: Int32 = 0) throws -> Answer {
+            try #require(outcome.status == status, "\(outcome)")
+            let line = try #require(outcome.output.split(separator: "\n").first)
+            return try JSONDecoder().decode(Answer.self, from: Data(line.utf8))
+        }
+
+        /// SQLite comes first, files after it; each hook writes down what is live then.
+        private func service(_ parts: [Service.Part], first: String) async throws -> Service {
+            let service = try await Service(parts)
+            try service.set(first, "restore-class", "first")
+            let (hooks, uploads) = (service.place.path("hooks"), service.place.path("uploads"))
+            try service.configure {
+                $0.more = [
+                    "degraded: echo $LIFEBOAT_SERVICE $LIFEBOAT_SOURCES + $(ls \(uploads)) >> \(hooks)",
+                    "recovered: echo $LIFEBOAT_SERVICE $LIFEBOAT_SOURCES + $(ls \(uploads)) >> \(hooks)",
+                ]
+            }
+            return service
+        }
+
+        private func damageFiles(_ service: Service) throws {
+            let uploads = service.place.path("uploads")
+            for number in 1...5 { unlink("\(uploads)/\(number).txt") }
+            try service.place.write("pay", to: "uploads/ransom")
+        }
+
+        private static let all = "1.txt 2.txt 3.txt 4.txt 5.txt"
+
+        private func inPlace(_ sources: String..., confirm: String = "cloud", more: [String] = []) -> [String] {
+            ["restore", "--point", "latest", "--in-place", "--confirm", confirm] + sources.flatMap { ["--source", $0] }
+                + more
+        }
+
+        @Test(
+            "in place the hook comes between SQLite and files; the dry run says the order; another name changes nothing"
+        )
+        func inPlace() async throws {
+            let service = try await service([.files, .sqlite], first: "search")
+            try await service.done("backup", "nightly")
+            let file = service.place.path("search.db")
+            try await ServiceData.sqlite(file, "DELETE FROM words")
+            try damageFiles(service)
+
+            let dry = try answer(
+                await service.place.run(inPlace("uploads", "search", more: ["--dry-run", "--json"])))
+            #expect(dry.order?.steps.map(\.source) == ["search", "uploads"])
+            #expect(dry.order?.steps.map(\.restore_class) == ["first", "rest"])
+            let (degraded, whole) = (dry.order?.predicted_degraded_seconds, dry.order?.predicted_seconds)
+            #expect(degraded ?? 0 > 0 && whole ?? 0 >= degraded ?? .infinity && dry.times == nil)
+            let wrong = await service.place.run(inPlace("uploads", "search", confirm: "search"))
+            #expect(wrong.status == 64 && wrong.messages.contains("the name that was typed is not cloud"), "\(wrong)")
+            #expect(try service.place.list("uploads") == ["ransom"])
+
+            let outcome = await service.place.run(inPlace("uploads", "search", more: ["--json"]))
+            let times = try #require(try answer(outcome).times)
+            #expect(times.degraded_at != nil && times.hook_failures.isEmpty)
+            #expect(times.degraded_seconds ?? .infinity <= times.seconds)
+            #expect(try await ServiceData.sqlite(file, ServiceData.sqliteCount) == "\(ServiceData.rowCount)\n")
+            #expect(
+                try service.place.read("hooks") == "cloud search + ransom\ncloud search uploads + \(Self.all)\n")
+            for source in ["search", "uploads"] {
+                #expect(await service.run("restore", "--undo", "--source", source).status == 0)
+            }
+            #expect(try await ServiceData.sqlite(file, ServiceData.sqliteCount) == "0\n")
+            #expect(try service.place.list("uploads").contains("ransom"))
+        }
+
+        @Test("a hook that fails is told and makes the exit status 1, and everything is restored")
+        func failingHook() async throws {
+            let service = try await service([.files, .sqlite], first: "search")
+            try service.configure { $0.more = ["degraded: exit 3"] }
+            try await service.done("backup", "nightly")
+            try damageFiles(service)
+            let outcome = await service.place.run(inPlace("uploads", "search"))
+            #expect(
+                outcome.status == 1 && outcome.messages.contains("warning: the degraded command failed"), "\(outcome)")
+            #expect(outcome.messages.contains("degraded service is up after "), "\(outcome)")
+            #expect(try service.place.list("uploads").joined(separator: " ") == Self.all)
+        }
+
+        @Test("into a folder, what the tree names first is there when the hook runs")
+        func folder() async throws {
+            let service = try await service([.files, .sqlite], first: "search")
+            try service.set("uploads", "restore-first", "[\"1.*\", \"2.*\"]")
+            let out = service.place.path("out")
+            let tree = out + "/uploads" + service.place.path("uploads")
+            try service.configure {
+                $0.more = [
+                    "degraded: echo $LIFEBOAT_TARGET $(ls \(out)) $(ls \(tree)) >> \(service.place.path("hooks"))"
+                ]
+            }
+            try await service.done("backup", "nightly")
+            let dry = await service.run("restore", "--point", "latest", "--to", out, "--dry-run")
+            #expect(dry.output.contains("first: uploads: 1.*, 2.*"), "\(dry)")
+            #expect(dry.output.contains("predicted: degraded service after"), "\(dry)")
+            let outcome = await service.run("restore", "--point", "latest", "--to", out, "--json")
+            #expect(try answer(outcome).times?.degraded_at != nil)
+            #expect(try service.place.read("hooks") == "\(out) search uploads 1.txt 2.txt\n")
+            #expect(
+                try service.place.list("out/uploads" + service.place.path("uploads")).joined(separator: " ") == Self.all
+            )
+        }
+
+        @Test(
+            "killed between the classes, the same command goes on; MariaDB is not restored twice, the hook not run twice"
+        )
+        func killed() async throws {
+            let service = try await service([.files, .mariadb("physical")], first: "db")
+            try service.set("uploads", "maximum-shrinkage", "1")
+            try await service.done("backup", "nightly")
+            let server = try service.server("db")
+            try await ServiceData.mariadb(server, "DROP TABLE app.files")
+            try damageFiles(service)
+            // The command that stops the files waits to be killed where MariaDB is up and the hook has run.
+            let wait = service.place.path("wait")
+            #expect(mkfifo(wait, 0o600) == 0)
+            try service.set("uploads", "stop", "\"echo $$ > '\(wait).pid'; cat '\(wait)'\"")
+            _ = try await Subprocess.run(
+                .path(FilePath(Program.path)), arguments: Arguments(inPlace("uploads", "db")),
+                environment: Program.variables(service.place.environment), input: .none,
+                output: .string(limit: 1 << 20), error: .string(limit: 1 << 20)
+            ) { execution in
+                _ = try await FifoEnd(wait)
+                #expect(kill(execution.processIdentifier.value, SIGKILL) == 0)
+            }
+            if let pid = pid_t(try service.place.read("wait.pid").filter(\.isNumber)) { kill(-pid, SIGKILL) }
+            #expect(try service.place.read("hooks") == "cloud db + ransom\n")
+            try service.set("uploads", "stop", nil)
+            // Written after MariaDB was up: restored again it would be gone. And `latest` is still the one of then.
+            try await ServiceData.mariadb(server, "INSERT INTO app.files VALUES (100000, 'since', 1)")
+            try await service.done("backup", "nightly")
+
+            let outcome = await service.place.run(inPlace("uploads", "db"))
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(outcome.messages.contains("first: db, restored before"), "\(outcome)")
+            let count = try await ServiceData.mariadb(server, ServiceData.mariadbCount)
+            #expect(count.filter(\.isNumber) == "\(ServiceData.rowCount + 1)")
+            #expect(try service.place.read("hooks") == "cloud db + ransom\ncloud db uploads + \(Self.all)\n")
+        }
+    }
+}
