@@ -207,12 +207,7 @@ struct AnySecondRun {
     }
 
     private func fetch(_ files: FilesRestore, _ folder: String, _ rows: [FileRows]) async throws -> FilesReport {
-        let own = rows.filter { $0.source == files.outline.source }
-        let joined = own.first.map { first in
-            var all = first
-            for other in own.dropFirst() where other.root == first.root { all.paths.formUnion(other.paths) }
-            return all
-        }
+        let joined = FileRows.joined(rows, of: files.outline.source)
         if !global.quiet, !global.json { context.output.draw("\(files.outline.source): restoring files") }
         let outcome = try await files.run(folder, rows: joined)
         context.output.erase()

@@ -1,6 +1,8 @@
+import Configuration
 import DataSources
 import Recovery
 import Repository
+import Synchronization
 
 /// `lifeboat restore … --in-place` with several sources: shows what would be done, asks once, and does it source by source, those
 /// first that come first.
@@ -10,6 +12,8 @@ struct ServiceInPlaceRun {
         let source: ProtectedSource
         let entry: PointEntry
         var rewind: Rewind?
+        /// Of a tree at a moment: how it was chosen.
+        var files: FilesRestore?
     }
 
     let command: RestoreCommand
@@ -60,7 +64,7 @@ struct ServiceInPlaceRun {
             if !global.quiet, !global.json {
                 for line in FilesReport(outcome: files.outline).lines { context.output.message(line) }
             }
-            members.append(Member(source: tree, entry: files.entry))
+            members.append(Member(source: tree, entry: files.entry, files: files))
         }
         var resolved = ClassedRestore.Resolved(time: time)
         if case .time(let asked) = moment.target { resolved.time = asked }
@@ -117,16 +121,38 @@ struct ServiceInPlaceRun {
         _ opened: RecoveryAccess.Opened, _ report: inout ServiceInPlaceReport
     ) async throws -> ClassedRestore.Outcome {
         var handovers = [String: Handover.Record]()
+        let rows = Mutex<[FileRows]>([])
+        let files = Mutex<[FilesReport]>([])
         let outcome = try await classed.run(resolved) { step, id in
             guard let member = members[step.source] else { return }
             var restore = inPlace(member, opened)
             restore.service = id
+            if asks(member, members) {
+                restore.asking = { copy in
+                    if let found = try await FileRows(asking: copy) { rows.withLock { $0.append(found) } }
+                }
+            }
+            if let tree = member.files {
+                if let own = FileRows.joined(rows.withLock { $0 }, of: step.source) {
+                    restore.files = (tree, own, { found in files.withLock { $0.append(FilesReport(outcome: found)) } })
+                } else if opened.configuration.sources.contains(where: { $0.reconcile?.files == step.source }) {
+                    context.output.message(
+                        "note: nobody asked the rows that name files of \(step.source); `lifeboat reconcile` tells which have none"
+                    )
+                }
+            }
             handovers[step.source] = try await restore.run(confirmation: step.source)
         }
         for index in report.parts.indices {
             report.parts[index].handover = handovers[report.parts[index].outline.source]
         }
+        report.files = files.withLock { $0 }
         return outcome
+    }
+
+    /// Do rows of a database say which files a tree that comes with it must have?
+    private func asks(_ member: Member, _ members: [String: Member]) -> Bool {
+        member.source.reconcile.map { members[$0.files]?.files != nil } ?? false
     }
 
     private func inPlace(_ member: Member, _ opened: RecoveryAccess.Opened) -> InPlaceRestore {
@@ -142,15 +168,16 @@ private struct ServiceInPlaceReport: Report {
     let isDryRun: Bool
     var parts: [InPlaceReport] = []
     var order: OrderReport?
+    var files: [FilesReport] = []
     var times: ClassedRestore.Outcome?
 
     enum CodingKeys: String, CodingKey {
-        case asked, parts, order, times
+        case asked, parts, order, files, times
         case isDryRun = "dry_run"
     }
 
     var lines: [String] {
-        guard isDryRun else { return parts.flatMap(\.lines) + (times?.lines ?? []) }
+        guard isDryRun else { return parts.flatMap(\.lines) + files.flatMap(\.lines) + (times?.lines ?? []) }
         return parts.flatMap { part in ["\(part.outline.source):"] + part.outlineLines.map { "  " + $0 } }
             + (order?.lines ?? []) + ["nothing was changed, since this was a dry run"]
     }

@@ -73,6 +73,7 @@ extension InPlaceRestore {
         let copy = try await copy(into: workspace)
         do {
             try await question(copy)
+            try await asking?(copy)
             if rewind == nil {
                 watch(PointRestore.Phase.handover.rawValue)
                 journal.handover = try await Handover(in: context).run(
@@ -138,6 +139,7 @@ extension InPlaceRestore {
 
     /// Each path's tree is restored beside it, by itself.
     private func buildFiles(_ part: PointPart, _ settings: FileSettings, _ journal: InPlaceJournal) async throws {
+        if let files { files.outcome(try await files.restore.bringLost(files.rows, beside: journal.exchanges)) }
         for exchange in journal.exchanges {
             guard let new = exchange.new else { continue }
             watch(PointRestore.Phase.fetch.rawValue)

@@ -38,6 +38,10 @@ public struct InPlaceRestore: Sendable {
     let rewind: Rewind?
     /// The restore of several sources that this is a part of; see `ClassedRestore`.
     public var service: String?
+    /// Gets to ask a private server on the copy, before it takes its place. Not called when an earlier run has built it.
+    public var asking: (@Sendable (ScratchCopy) async throws -> Void)?
+    /// For a tree: what its rows name, and where to look for what the point lacks; gets what came of it.
+    public var files: (restore: FilesRestore, rows: FileRows, outcome: @Sendable (FilesRestore.Outcome) -> Void)?
     /// Called when a step is finished and written down; for those who watch, and for tests that kill.
     let watch: @Sendable (String) -> Void
 

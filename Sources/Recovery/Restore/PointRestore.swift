@@ -72,7 +72,9 @@ public struct PointRestore: Sendable {
     }
 
     /// Restores what is at `path` of a file tree's snapshot as `folder`: the directory itself with its metadata, or the file.
-    func fetchSubtree(_ part: PointPart, at path: String, to folder: String) async throws {
+    func fetchSubtree(
+        _ part: PointPart, at path: String, to folder: String, exact: ExactPaths? = nil
+    ) async throws {
         let tree = try PointRestore.tree(of: part)
         let components = RawPath.clean(Array(path.utf8))
         guard let node = try await context.repository.indexed().node(at: components, in: tree) else { return }
@@ -81,7 +83,7 @@ public struct PointRestore: Sendable {
                 .targetUnusable, "only directories are restored in place", subject: path,
                 hint: "restore the file with --to and move it yourself")
         }
-        try await fetch(part, tree: subtree, to: folder, verifies: true, progress: RestoreProgress())
+        try await fetch(part, tree: subtree, to: folder, verifies: true, exact: exact, progress: RestoreProgress())
         try await PointRestore.lane.run { () throws(TreeError) in
             let sink = try LocalTreeSink(root: Array(folder.parentFolder.utf8), options: LocalTreeSink.Options())
             let name = Array(folder.dropFirst(folder.parentFolder.count).drop { $0 == "/" }.utf8)

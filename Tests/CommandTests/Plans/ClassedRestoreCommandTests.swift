@@ -169,5 +169,58 @@ extension ServiceSuites {
             #expect(count.filter(\.isNumber) == "\(ServiceData.rowCount + 1)")
             #expect(try service.place.read("hooks") == "cloud db + ransom\ncloud db uploads + \(Self.all)\n")
         }
+
+        private struct FilesAnswer: Decodable {
+            struct Files: Decodable {
+                var from_earlier: [String]
+                var rows_without_file: [String]
+            }
+            var files: [Files]
+        }
+
+        @Test("a moment of MariaDB, with the files that belong to it, takes the place of both by one command")
+        func moment() async throws {
+            let live = try await RewindCommandTests.Live(.mariadb, with: [.files])
+            let (service, uploads) = (live.service, live.service.place.path("uploads"))
+            try service.set("db", "restore-class", "first")
+            try service.set(
+                "db", "reconcile", "{query: SELECT path FROM files, database: app, files: uploads, root: \(uploads)}")
+            try service.configure { $0.more = ["degraded: ls \(uploads) | xargs >> \(service.place.path("hooks"))"] }
+            try await live.sql("DELETE FROM files; INSERT INTO files VALUES (1, '1.txt', 8), (2, '2.txt', 8)")
+            try await JournalProcess.running(service) {
+                try await live.caughtUp(1)
+                try await service.done("backup", "nightly")
+                // The log has whole seconds: the drop must not seem to be as old as the first tree.
+                let clock = "SELECT UNIX_TIMESTAMP()"
+                let second = try await live.sql(clock)
+                while try await live.sql(clock) == second {}
+                try await live.insert(1)
+                let drop = try await live.dropWithinGoodWrites()
+                unlink(uploads + "/2.txt")
+                // The first tree that is younger than the drop lacks what the row of then still names.
+                try await service.done("backup", "nightly")
+                try await live.caughtUp(1)
+                try damageFiles(service)
+
+                let arguments = [
+                    "restore", "--before-position", drop, "--source", "uploads", "--source", "db", "--in-place",
+                    "--confirm",
+                    "cloud", "--json",
+                ]
+                let dry = try answer(await service.place.run(arguments + ["--dry-run"]))
+                #expect(dry.order?.steps.map(\.source) == ["db", "uploads"])
+                let outcome = await service.place.run(arguments)
+                #expect(try answer(outcome).times?.degraded_at != nil)
+                let line = try #require(outcome.output.split(separator: "\n").first)
+                let files = try JSONDecoder().decode(FilesAnswer.self, from: Data(line.utf8)).files
+                #expect(
+                    files.map(\.from_earlier) == [["2.txt"]] && files.allSatisfy(\.rows_without_file.isEmpty), "\(line)"
+                )
+                #expect(try await live.rows() == [1, 3, 1001, 1002, 1003])
+                #expect(try service.place.read("hooks") == "ransom\n")
+                #expect(try service.place.list("uploads").joined(separator: " ") == Self.all)
+                try await live.caughtUp(2)
+            }
+        }
     }
 }
