@@ -202,6 +202,13 @@ extension ServiceSuites {
                 try await live.caughtUp(1)
                 try damageFiles(service)
 
+                let folder = service.place.path("out")
+                mkdir(folder, 0o755)
+                let beside = try answer(
+                    await service.run("restore", "--before-position", drop, "--to", folder, "--json"))
+                #expect(beside.times?.degraded_at != nil && beside.times?.hook_failures == [])
+                #expect(try service.place.list("out/uploads" + uploads).joined(separator: " ") == Self.all)
+
                 let arguments = [
                     "restore", "--before-position", drop, "--source", "uploads", "--source", "db", "--in-place",
                     "--confirm",
@@ -217,10 +224,35 @@ extension ServiceSuites {
                     files.map(\.from_earlier) == [["2.txt"]] && files.allSatisfy(\.rows_without_file.isEmpty), "\(line)"
                 )
                 #expect(try await live.rows() == [1, 3, 1001, 1002, 1003])
-                #expect(try service.place.read("hooks") == "ransom\n")
+                #expect(try service.place.read("hooks") == "ransom\nransom\n")
                 #expect(try service.place.list("uploads").joined(separator: " ") == Self.all)
                 try await live.caughtUp(2)
             }
+        }
+
+        @Test("a tree whose owners were erased since does not come back beside their database, and nothing is begun")
+        func erased() async throws {
+            let service = try await service([.files, .mariadb("physical")], first: "db")
+            try service.configure {
+                $0.more = [
+                    "erasures:", "  user:", "    source: db", "    database: app",
+                    "    enumerate: SELECT id FROM users",
+                    "    erase: ['DELETE FROM users WHERE id = :key']",
+                    "    verify: SELECT COUNT(*) FROM users WHERE id = :key", "    files-source: uploads",
+                    "    files: ['\(service.place.path("uploads"))/:key.txt']",
+                ]
+            }
+            try await service.done("backup", "nightly")
+            #expect(await service.place.run(["erasure", "add", "user"], input: "2").status == 0)
+            let outcome = await service.place.run(inPlace("uploads", "db"))
+            #expect(
+                outcome.status != 0 && outcome.messages.contains("their files would come back with uploads"),
+                "\(outcome)")
+            #expect(try service.place.list("state").allSatisfy { !$0.hasPrefix("in-place-") || $0.hasSuffix(".lock") })
+            #expect(
+                await service.place.run([
+                    "restore", "--point", "latest", "--source", "db", "--in-place", "--confirm", "db",
+                ]).status == 0)
         }
     }
 }
