@@ -16,9 +16,13 @@ struct CrossChecks {
 
     func run() {
         for store in content.stores { checkCountry(of: store) }
-        for source in content.sources { checkReconcile(of: source) }
+        for source in content.sources {
+            checkReconcile(of: source)
+            checkPatterns(of: source)
+        }
         for plan in content.plans { check(plan) }
         checkHandover()
+        warnOfIdleHook()
         warnOfUnprotected()
     }
 
@@ -134,6 +138,30 @@ struct CrossChecks {
             message: "pauses for up to \(gap.settingText)\(duration), so \(exposed.settingText) of data may be lost; "
                 + "\(name) promises \(rpo.settingText)",
             hint: "run the plan more often, or promise less in sources.\(name).objective.rpo")
+    }
+
+    /// A pattern that cannot be read is better found now than when it is needed.
+    private func checkPatterns(of source: ProtectedSource) {
+        guard case .files(let settings) = source.settings else { return }
+        for (number, pattern) in settings.restoreFirst.enumerated() {
+            guard let message = RestoreOrder.refusal(of: [pattern]) else { continue }
+            fields.problem(
+                at: ["sources", source.name, "restore-first", "[\(number)]"], message: message,
+                hint: "patterns are those of `exclude`")
+        }
+    }
+
+    /// Nothing comes first, so there is no moment between.
+    private func warnOfIdleHook() {
+        guard content.hooks.degraded != nil, !fields.isAbsent(["sources"]) else { return }
+        let hasFirst = content.sources.contains { source in
+            if case .files(let settings) = source.settings, !settings.restoreFirst.isEmpty { return true }
+            return source.restoreClass == .first
+        }
+        guard !hasFirst else { return }
+        fields.warning(
+            at: ["degraded"], message: "is never run, since no source comes first",
+            hint: "give `restore-class: first` to the sources that a degraded service needs")
     }
 
     private func warnOfUnprotected() {

@@ -49,6 +49,7 @@ extension LifeboatConfiguration {
             # log-bin: binlog               # when the system's option files do not say it
             stop: systemctl stop mariadb
             start: systemctl start mariadb
+            restore-class: first             # before all that is `rest`, so that a degraded service is up early
             objective: {rpo: 25h, rto: 1h}   # `check` warns where the schedule cannot keep it
             journal:                         # any second can be restored; `lifeboat journal run` archives the log; or: true
               flush: 1s                      # what was written is stored after this time at the latest
@@ -100,9 +101,14 @@ extension LifeboatConfiguration {
             # before: [systemctl stop thumbnailer]    # shell commands around the reading
             # after: [systemctl start thumbnailer]
             snapshot: auto                   # auto, btrfs, none
+            # restore-first: ["*.thumb"]     # comes back before the rest of it, into a folder
             minimum-files: 1                 # fewer are suspect
             maximum-shrinkage: 0.5           # so is losing more than this share since the last time
             objective: {rpo: 25h, rto: 2h}
+
+        # Shell commands in a restore of several sources, each run once: when all that comes first is there, and at the end.
+        degraded: systemctl start cloud-degraded
+        # recovered: systemctl start cloud
 
         plans:
           nightly:

@@ -12,6 +12,7 @@ struct FileContent {
     let sources: [ProtectedSource]
     let plans: [ScheduledPlan]
     let handover: HandoverRules
+    let hooks: ServiceHooks
 
     init(_ fields: Fields, hostname: String, _ resolve: @escaping LifeboatConfiguration.SecretResolver) {
         service = fields.required("service", .name, help: "what all of this serves: small letters, digits, -")
@@ -42,6 +43,11 @@ struct FileContent {
                 return plan
             }
         handover = HandoverRules(fields)
+        hooks = ServiceHooks(
+            degraded: fields.optional(
+                "degraded", .text, help: "shell command run once all sources with `restore-class: first` are restored"),
+            recovered: fields.optional(
+                "recovered", .text, help: "shell command run once all sources of a restore of several are restored"))
     }
 }
 

@@ -30,6 +30,8 @@ public struct LifeboatConfiguration: Sendable {
     public var plans: [Plan]
     /// How restored data is handed over: erasures, masks, epochs.
     public var handover: HandoverRules
+    /// What is run while several sources are restored.
+    public var hooks: ServiceHooks
     /// Things to know that are no errors.
     public var warnings: [SettingsProblem]
     /// What is in effect: the file's values and all defaults, secrets as references.
@@ -66,6 +68,7 @@ public struct LifeboatConfiguration: Sendable {
         sources = content.sources
         plans = content.plans.map(\.plan)
         handover = content.handover
+        hooks = content.hooks
         warnings = document.warnings
         effective = document.effective
     }

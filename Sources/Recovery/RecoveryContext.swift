@@ -49,6 +49,8 @@ public struct RecoveryContext: Sendable {
     public var acceptsShrunken: Set<String> = []
     /// What stands between restored data and whoever wants to use it.
     public var handover = HandoverRules()
+    /// What is run while several sources are restored.
+    public var hooks = ServiceHooks()
     /// Called, from any thread, with a line that somebody must see, however quiet the program was told to be.
     public var alarm: @Sendable (String) -> Void = { _ in }
     /// Called, from any thread, with a line that an operator should see. What tools chatter goes to the environment's.

@@ -28,6 +28,27 @@ struct CrossCheckTests {
             ])
     }
 
+    @Test("a hook that is never run is warned of, and is well where something comes first")
+    func idleHook() throws {
+        let hook = "degraded: start"
+        let warned = try Files.read(Files.text(sources: files, head: hook)).warnings
+        #expect(warned.map(\.text) == ["l.yaml:2:11: degraded: is never run, since no source comes first"])
+        for first in ["restore-class: first", "restore-first: [\"*.thumb\"]"] {
+            let text = Files.text(sources: "f: {kind: files, paths: [/srv], \(first)}", head: hook)
+            #expect(try Files.read(text).warnings.isEmpty, "\(first)")
+        }
+        let file = try Files.read(Files.text(sources: "f: {kind: files, paths: [/srv], restore-class: first}"))
+        #expect(file.warnings.isEmpty)
+        #expect(file.effective["sources"]?["f"]?["restore-class"] == "first")
+    }
+
+    @Test("a pattern of what comes first that cannot be read is refused when the file is")
+    func malformedPattern() {
+        let problems = Files.problems(
+            Files.text(sources: "f: {kind: files, paths: [/srv], restore-first: [a, \"[b\"]}"))
+        #expect(problems.count == 2 && problems[0].contains("sources.f.restore-first[1]: "), "\(problems)")
+    }
+
     @Test("a cache is not backed up")
     func cache() {
         let text = Files.text(

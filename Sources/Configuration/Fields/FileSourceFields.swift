@@ -18,6 +18,9 @@ extension FileSettings {
         before = fields("before", .list(of: .text), help: "shell commands run before reading", default: [])
         after = fields(
             "after", .list(of: .text), help: "shell commands run after reading, whatever happened", default: [])
+        restoreFirst = fields(
+            "restore-first", .list(of: .line),
+            help: "patterns of what comes back before the rest of it when it is restored into a folder", default: [])
         snapshot = fields(
             "snapshot", .choice(FileSnapshotMethod.self),
             help: "auto: btrfs where every path is in a subvolume; btrfs: fail where not; none: the live tree",

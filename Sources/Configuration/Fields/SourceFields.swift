@@ -45,6 +45,10 @@ struct SourceFields {
                 source.settings = .mariadb(settings)
             }
         }
+        source.restoreClass = fields(
+            "restore-class", .choice(RestoreClass.self),
+            help: "first: comes back before all that is `rest`, so that a degraded service is up early",
+            default: source.restoreClass)
         source.stop = fields.optional(
             "stop", .text, help: "shell command that stops the live service for an exchange in place")
         source.start = fields.optional("start", .text, help: "shell command that starts it again")

@@ -153,6 +153,8 @@ public struct FileSettings: Sendable {
     public var minimumFileCount: UInt64 = 1
     /// A snapshot that lost more than this share of the files of the last one is suspect: 0 ... 1.
     public var maximumShrinkage = 0.5
+    /// What comes back before the rest of the trees; patterns of `PatternList`.
+    public var restoreFirst: [String] = []
 
     /// Trees at `paths`.
     public init(paths: [String]) { self.paths = paths }

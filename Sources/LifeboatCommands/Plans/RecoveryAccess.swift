@@ -28,6 +28,12 @@ struct RecoveryAccess {
                 hint: "it has: " + configuration.plans.map(\.name).joined(separator: ", "))
         }
 
+        /// Sources by their names, in the order of the configuration.
+        func sources(_ names: [String]) throws -> [ProtectedSource] {
+            let wanted = Set(try names.map { try source($0).name })
+            return configuration.sources.filter { wanted.contains($0.name) }
+        }
+
         /// A source by its name.
         func source(_ name: String) throws -> ProtectedSource {
             if let source = configuration.source(name) { return source }
@@ -90,6 +96,7 @@ struct RecoveryAccess {
             programVersion: "lifeboat \(Lifeboat.version)",
             configuration: .init(digest: configuration.digest.hex, text: configuration.text))
         recovery.handover = configuration.handover
+        recovery.hooks = configuration.hooks
         recovery.report = say
         recovery.alarm = { [output = context.output] in output.message("warning: " + $0) }
         recovery.archive.writer.threadCount = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 2), 16)

@@ -11,12 +11,8 @@ struct InPlaceRun {
     ) async throws -> ExitStatus {
         let (global, output) = (command.global, context.output)
         let isQuiet = global.quiet || global.json
-        let outline = try InPlaceRestore(entry, source: source, in: opened.recovery, rewind: rewind).outline()
-        let staysStopped = outline.start == nil
-        let restore = InPlaceRestore(entry, source: source, in: opened.recovery, rewind: rewind) { step in
-            let words = InPlaceRun.words(step, staysStopped: staysStopped)
-            if !isQuiet { output.message("\(source.name): \(words)") }
-        }
+        let restore = InPlaceRun.restore(entry, source, opened, rewind: rewind, isQuiet: isQuiet, output)
+        let outline = try restore.outline()
         var report = InPlaceReport(
             outline: outline, point: entry.point, isDryRun: command.dryRun, isRewind: rewind != nil)
         if command.dryRun {
@@ -24,21 +20,41 @@ struct InPlaceRun {
             return .done
         }
         if !isQuiet { for line in report.outlineLines { output.message(line) } }
-        let result = try await restore.run(confirmation: try await confirmation(source.name))
+        try await InPlaceRun.confirm(source.name, "source", command.point.confirm, context)
+        let result = try await restore.run(confirmation: source.name)
         report.handover = result.handover
         report.erasedFiles = result.erasedFiles
         try output.report(report, global)
         return .done
     }
 
-    private func confirmation(_ name: String) async throws -> String {
-        if let confirm = command.point.confirm { return confirm }
-        guard let typed = try await context.prompt?.ask("type the source's name to go on: ") else {
-            throw CommandError(
-                .invalidArgument, "there is no terminal to ask whether this is meant", subject: name,
-                hint: "give --confirm \(name)")
+    /// A restore that tells its steps.
+    static func restore(
+        _ entry: PointEntry, _ source: ProtectedSource, _ opened: RecoveryAccess.Opened, rewind: Rewind?, isQuiet: Bool,
+        _ output: CommandOutput
+    ) -> InPlaceRestore {
+        let staysStopped = InPlaceRestore(entry, source: source, in: opened.recovery).staysStopped
+        return InPlaceRestore(entry, source: source, in: opened.recovery, rewind: rewind) { step in
+            let words = InPlaceRun.words(step, staysStopped: staysStopped)
+            if !isQuiet { output.message("\(source.name): \(words)") }
         }
-        return typed.withBytes { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Goes on only where the name was typed out.
+    static func confirm(_ name: String, _ what: String, _ given: String?, _ context: CommandContext) async throws {
+        var typed = given
+        if typed == nil {
+            guard let answer = try await context.prompt?.ask("type the \(what)'s name to go on: ") else {
+                throw CommandError(
+                    .invalidArgument, "there is no terminal to ask whether this is meant", subject: name,
+                    hint: "give --confirm \(name)")
+            }
+            typed = answer.withBytes { String(decoding: $0, as: UTF8.self) }
+        }
+        guard typed == name else {
+            throw RecoveryError(
+                .notConfirmed, "the name that was typed is not \(name)", subject: name, hint: "nothing was changed")
+        }
     }
 
     private static func words(_ step: String, staysStopped: Bool) -> String {
@@ -58,7 +74,7 @@ struct InPlaceRun {
 }
 
 /// What a restore in place did, or would do.
-private struct InPlaceReport: Report {
+struct InPlaceReport: Report {
     let outline: InPlaceRestore.Outline
     let point: RecoveryPoint
     let isDryRun: Bool

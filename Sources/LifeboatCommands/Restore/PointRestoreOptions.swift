@@ -22,7 +22,9 @@ struct PointRestoreOptions: ParsableArguments {
     @Flag(help: "Accept a restore in place: remove what was set aside.") var dropAside = false
 
     @Option(
-        help: ArgumentHelp("The source's name, typed out: for --in-place without a terminal.", valueName: "source"))
+        help: ArgumentHelp(
+            "The source's name, or the service's for several, typed out: for --in-place without a terminal.",
+            valueName: "name"))
     var confirm: String?
 
     @Option(help: ArgumentHelp("With scratch: run this instead of waiting for Ctrl-C.", valueName: "command"))
@@ -73,8 +75,8 @@ struct PointRestoreOptions: ParsableArguments {
                 throw ValidationError("--at restores --to a folder, --into scratch or --in-place")
             }
         }
-        // A database in a scratch server may bring its files.
-        let mayBeSeveral = hasMoment && into == "scratch" && !source.isEmpty
+        // A database in a scratch server may bring its files; in place a service comes back source by source.
+        let mayBeSeveral = (inPlace || hasMoment && into == "scratch") && !source.isEmpty
         if inPlace || undo || dropAside || into != nil, source.count != 1, !mayBeSeveral {
             throw ValidationError("name one source with --source")
         }

@@ -1,3 +1,4 @@
+import Configuration
 import DataSources
 import Recovery
 import Repository
@@ -17,6 +18,9 @@ struct PointRestoreRun {
         let opened = try await access.open()
         if options.undo || options.dropAside { return try await afterwards(opened) }
         if options.hasMoment { return try await AnySecondRun(command: command, context: context).run(opened) }
+        if options.inPlace, options.source.count > 1 {
+            return try await ServiceInPlaceRun(command: command, context: context).ofPoint(opened)
+        }
         let entry = try await PointStore(opened.recovery.repository).find(
             options.point ?? "latest", having: options.source)
         warnOfNewer(entry, try await PointStore(opened.recovery.repository).list())
@@ -45,7 +49,7 @@ struct PointRestoreRun {
     }
 
     /// What makes the restore of a point in place a rewind: with a journal it begins another history.
-    private func rewind(
+    func rewind(
         _ entry: PointEntry, _ source: ProtectedSource, _ opened: RecoveryAccess.Opened
     ) async throws -> Rewind? {
         guard [.mariadb, .postgresql].contains(source.kind) else { return nil }
@@ -92,7 +96,11 @@ struct PointRestoreRun {
         let names =
             options.source.isEmpty ? entry.point.parts.filter { $0.snapshot != nil }.map(\.source) : options.source
         let parts = try names.map { try restore.part($0) }
+        let order = RestoreOrder(Self.steps(parts, opened))
         var report = PointRestoreReport(entry, names, target: folder, isDryRun: command.dryRun)
+        if command.dryRun {
+            report.order = try await OrderReport(order) { try await OrderReport.predicted($0, restore) }
+        }
         if !command.dryRun {
             let progress = RestoreProgress()
             let total = parts.reduce(0) { $0 + $1.byteCount }
@@ -102,13 +110,24 @@ struct PointRestoreRun {
                     title: "restore", byteCount: result.byteCount, totalByteCount: total, fileCount: result.fileCount,
                     failureCount: result.failureCount, elapsed: elapsed)
             } _: {
-                try await restore.toFolder(names, folder: folder, progress: progress)
+                try await restore.toFolder(
+                    order, words: "point \(options.point ?? "latest")", folder: folder, progress: progress)
             }
             report.erasedFiles = restored.erasedFiles
             report.notApplied = restored.notApplied
+            report.times = restored.times
         }
         try context.output.report(report, global)
-        return .done
+        return report.times?.hookFailures.isEmpty ?? true ? .done : .failed
+    }
+
+    /// The sources of a point in the order of the configuration; one that it no longer has comes last.
+    private static func steps(_ parts: [PointPart], _ opened: RecoveryAccess.Opened) -> [RestoreOrder.Step] {
+        let known = opened.configuration.sources.filter { source in
+            parts.contains { $0.source == source.name && $0.kind == source.kind }
+        }
+        let gone = parts.filter { part in !known.contains { $0.name == part.source } }
+        return known.flatMap(RestoreOrder.steps(of:)) + gone.map { .init(source: $0.source, kind: $0.kind) }
     }
 
     private func scratch(
@@ -180,10 +199,13 @@ struct PointRestoreReport: Report {
     var handover: Handover.Record?
     var erasedFiles: [ErasedFiles] = []
     var notApplied: [ErasuresNotApplied] = []
+    /// In which order several sources come; nil for one.
+    var order: OrderReport?
+    var times: ClassedRestore.Outcome?
     private let time: String
 
     enum CodingKeys: String, CodingKey {
-        case point, sources, target, handover
+        case point, sources, target, handover, order, times
         case erasedFiles = "erased_files"
         case notApplied = "erasures_not_applied"
         case dryRun = "dry_run"
@@ -204,7 +226,8 @@ struct PointRestoreReport: Report {
         let verb = dryRun ? "would restore" : "restored"
         return [
             "\(verb) \(sources.joined(separator: ", ")) of point \(point.prefix(8)) (\(Units.milliseconds(time))) to \(target): \(Units.bytes(byteCount))"
-        ] + (handover?.lines ?? []) + erasedFiles.flatMap(\.lines) + notApplied.map(\.line)
+        ] + (dryRun ? order?.lines ?? [] : []) + (times?.lines ?? []) + (handover?.lines ?? [])
+            + erasedFiles.flatMap(\.lines) + notApplied.map(\.line)
     }
 }
 

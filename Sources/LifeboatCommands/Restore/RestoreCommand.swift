@@ -15,10 +15,12 @@ struct RestoreCommand: Command {
               lifeboat restore --point latest --source app-db --into scratch
               lifeboat restore --point latest --to /tmp/restored
               lifeboat restore --point 1a2b3c4d --source app-db --in-place
+              lifeboat restore --point latest --source app-db --source uploads --in-place
 
             scratch starts a private server on the restored data, prints how to connect, and removes all of it when you end it \
             with Ctrl-C. --in-place builds and questions the copy beside the live one, then stops the service, exchanges the two, \
-            and starts it; interrupted, the same command goes on. What was live stays aside until --undo or --drop-aside.
+            and starts it; interrupted, the same command goes on. What was live stays aside until --undo or --drop-aside. \
+            Of several sources those with `restore-class: first` come first, and the hook `degraded` is run before the rest follows.
 
             Of any second between recovery points, for databases whose journal runs:
 

@@ -21,12 +21,15 @@ public struct RestoreRates: Sendable, Hashable {
 
     /// Measured on two cores with other work beside it; a machine of one's own is faster. A drill tells what it is really.
     public static func usual(_ kind: SourceKind) -> RestoreRates {
-        kind == .postgresql
-            ? RestoreRates(fetch: 100e6, build: 400e6, replay: 25e6, start: 2)
-            : RestoreRates(fetch: 100e6, build: 400e6, replay: 5.7e6, start: 1)
+        switch kind {
+        case .postgresql: RestoreRates(fetch: 100e6, build: 400e6, replay: 25e6, start: 2)
+        case .files: RestoreRates(fetch: 100e6, build: .infinity, replay: .infinity, start: 0)
+        case .mariadb, .redis, .sqlite: RestoreRates(fetch: 100e6, build: 400e6, replay: 5.7e6, start: 1)
+        }
     }
 
-    func duration(base: UInt64, log: UInt64) -> Duration {
+    /// How long so many bytes take, and so many of log.
+    public func duration(base: UInt64, log: UInt64 = 0) -> Duration {
         .seconds(
             Double(base) / fetch + Double(base) / build + Double(log) / fetch + Double(log) / replay + start)
     }

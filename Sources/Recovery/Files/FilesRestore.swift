@@ -57,6 +57,31 @@ public struct FilesRestore: Sendable {
         self.context = context
     }
 
+    /// The point that has the chosen snapshot.
+    public var entry: PointEntry { entry(choice.chosen) }
+
+    /// Restores only what matches `patterns`, from the chosen snapshot, to where `run` restores all of it, and erases as that does.
+    ///
+    /// - Throws: as `run`.
+    public func runFirst(_ folder: String, patterns: [String], beside databases: [TreeDatabase] = []) async throws {
+        let target = folder + "/" + source.name
+        let isMarked = try await restore(choice.chosen).markFiles(of: source.name, target)
+        _ = try await context.repository.locked(.shared, context.locks) { _ in
+            try await restore(choice.chosen).fetch(part(choice.chosen), to: target, patterns: patterns)
+        }
+        _ = try await erase(target, databases)
+        if isMarked { try await PointRestore.unmark(target) }
+    }
+
+    /// Those that came from older snapshots are of people whom the database has, and goes with them.
+    private func erase(_ target: String, _ databases: [TreeDatabase]) async throws -> ErasedFiles {
+        try await Handover(in: context).eraseFiles(
+            of: RestoredTree(
+                source: source.name, root: target,
+                readFrom: Timestamp(seconds: Int64(choice.chosen.from.rounded(.down)), nanoseconds: 0)),
+            beside: databases)
+    }
+
     /// What would be done, as far as it is known before rows can be asked.
     public var outline: Outcome { Outcome(source: source.name, from: choice.chosen, skew: choice.skew) }
 
@@ -74,34 +99,16 @@ public struct FilesRestore: Sendable {
         let isMarked = try await restore(choice.chosen).markFiles(of: source.name, target)
         try await context.repository.locked(.shared, context.locks) { _ in
             if let rows {
-                outcome.rowCount = rows.paths.count
-                var missing = try await absent(rows.paths, rows.root, choice.chosen)
-                // From the oldest on, and the chosen one last: so folders get its metadata.
-                var found = [(candidate: FilesAt.Candidate, paths: Set<String>)]()
-                for candidate in choice.earlier where !missing.isEmpty {
-                    let rest = try await absent(missing, rows.root, candidate)
-                    if rest.count < missing.count { found.append((candidate, missing.subtracting(rest))) }
-                    missing = rest
-                }
-                for (candidate, paths) in found.reversed() {
-                    let exact = ExactPaths(paths.map { FileRows.components($0, below: rows.root) })
+                try await bringLost(rows, &outcome) { candidate, paths in
                     try await restore(candidate).fetch(
-                        part(candidate), to: target, verifies: true, exact: exact, progress: progress)
-                    outcome.fromEarlier += paths
+                        part(candidate), to: target, verifies: true, exact: ExactPaths(paths), progress: progress)
                 }
-                outcome.fromEarlier.sort()
-                outcome.rowsWithoutFile = missing.sorted()
             }
             try await restore(choice.chosen).fetch(
                 part(choice.chosen), to: target, verifies: true, progress: progress)
         }
         outcome.folder = target
-        // Those that came from older snapshots are of people whom the database has, and goes with them.
-        let erased = try await Handover(in: context).eraseFiles(
-            of: RestoredTree(
-                source: source.name, root: target,
-                readFrom: Timestamp(seconds: Int64(choice.chosen.from.rounded(.down)), nanoseconds: 0)),
-            beside: databases)
+        let erased = try await erase(target, databases)
         if isMarked { try await PointRestore.unmark(target) }
         outcome.erased = erased
         if erased.fileCount > 0, let root = rows?.root {
@@ -116,6 +123,43 @@ public struct FilesRestore: Sendable {
                 started: started, skew: outcome.skew, rowsWithoutFileCount: outcome.rowsWithoutFile.count,
                 fromEarlierCount: outcome.fromEarlier.count, erasedFiles: [erased]))
         return outcome
+    }
+
+    /// Brings what the chosen snapshot lacks beside what is live, before the tree itself is built there.
+    func bringLost(_ rows: FileRows, beside exchanges: [Exchange]) async throws -> Outcome {
+        var outcome = outline
+        try await bringLost(rows, &outcome) { candidate, paths in
+            for exchange in exchanges {
+                let live = RawPath.clean(Array(exchange.live.utf8))
+                let own = paths.filter { $0.starts(with: live) }.map { Array($0.dropFirst(live.count)) }
+                guard let new = exchange.new, !own.isEmpty else { continue }
+                try await restore(candidate).fetchSubtree(
+                    part(candidate), at: exchange.live, to: new, exact: ExactPaths(own))
+            }
+        }
+        return outcome
+    }
+
+    /// Looks for what rows name and the chosen snapshot lacks, and gives it to `fetch`, the oldest snapshot first: the chosen one
+    /// comes behind them, so that folders get its metadata.
+    private func bringLost(
+        _ rows: FileRows, _ outcome: inout Outcome,
+        _ fetch: (_ candidate: FilesAt.Candidate, _ paths: [[[UInt8]]]) async throws -> Void
+    ) async throws {
+        outcome.rowCount = rows.paths.count
+        var missing = try await absent(rows.paths, rows.root, choice.chosen)
+        var found = [(candidate: FilesAt.Candidate, paths: Set<String>)]()
+        for candidate in choice.earlier where !missing.isEmpty {
+            let rest = try await absent(missing, rows.root, candidate)
+            if rest.count < missing.count { found.append((candidate, missing.subtracting(rest))) }
+            missing = rest
+        }
+        for (candidate, paths) in found.reversed() {
+            try await fetch(candidate, paths.map { FileRows.components($0, below: rows.root) })
+            outcome.fromEarlier += paths
+        }
+        outcome.fromEarlier.sort()
+        outcome.rowsWithoutFile = missing.sorted()
     }
 
     /// What the event ledger keeps: as of other restores, and what does not fit.
@@ -197,6 +241,16 @@ public struct FileRows: Sendable, Hashable {
         source = settings.files
         root = settings.root
         paths = Set(try await ReconcileRun.ask(copy, settings).map(\.path))
+    }
+
+    /// What several databases name of one tree; nil when none does.
+    public static func joined(_ rows: [FileRows], of source: String) -> FileRows? {
+        let own = rows.filter { $0.source == source }
+        return own.first.map { first in
+            var all = first
+            for other in own.dropFirst() where other.root == first.root { all.paths.formUnion(other.paths) }
+            return all
+        }
     }
 
     static func components(_ path: String, below root: String) -> [[UInt8]] {

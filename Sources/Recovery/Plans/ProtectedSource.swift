@@ -20,6 +20,8 @@ public struct ProtectedSource: Sendable {
     public var stop: String?
     /// Shell command that starts it again.
     public var start: String?
+    /// When it comes back in a restore of several sources.
+    public var restoreClass = RestoreClass.rest
     /// File that the live server reads its options from, and in which a rewind writes what the new history needs.
     public var optionFile: String?
 

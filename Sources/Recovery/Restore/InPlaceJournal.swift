@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 
 /// How far a restore in place has come; kept in a file, so that a kill at any step resumes or backs out.
 struct InPlaceJournal: Sendable, Codable {
@@ -33,6 +32,8 @@ struct InPlaceJournal: Sendable, Codable {
     var handover: Handover.Record?
     /// What was erased from a file tree before.
     var erasedFiles: [ErasedFiles]?
+    /// The restore of several sources that it is a part of.
+    var service: String?
     /// When it began, RFC 3339.
     let started: String
     /// How far it has come.
@@ -61,26 +62,13 @@ struct InPlaceJournal: Sendable, Codable {
         }
     }
 
-    /// Writes it so that it is there after a crash: a new file, flushed, renamed over the old one.
+    /// Writes it so that it is there after a crash.
     func write(_ folder: String) throws {
-        try StateFolder.make(folder)
-        let path = InPlaceJournal.path(folder, source)
-        let bytes = Array(try JSONEncoder().encode(self))
-        let file = open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw RecoveryError.system(errno, "cannot write", path) }
-        defer { close(file) }
-        guard Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
-            throw RecoveryError.system(errno, "cannot write", path)
-        }
-        try Exchange.rename(path + ".new", path)
-        try Exchange.sync(folder)
+        try JournalFile.write(self, to: InPlaceJournal.path(folder, source), in: folder)
     }
 
     /// Forgets it.
     func remove(_ folder: String) throws {
-        guard unlink(InPlaceJournal.path(folder, source)) == 0 || errno == ENOENT else {
-            throw RecoveryError.system(errno, "cannot remove", InPlaceJournal.path(folder, source))
-        }
-        try Exchange.sync(folder)
+        try JournalFile.remove(InPlaceJournal.path(folder, source), in: folder)
     }
 }

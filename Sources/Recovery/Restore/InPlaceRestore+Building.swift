@@ -40,7 +40,7 @@ extension InPlaceRestore {
     }
 
     /// See `precaution`.
-    var staysStopped: Bool {
+    public var staysStopped: Bool {
         guard case .redis(let settings) = source.settings else { return false }
         return RedisRestorer(settings: settings, environment: context.environment).startsPaused
     }
@@ -73,6 +73,7 @@ extension InPlaceRestore {
         let copy = try await copy(into: workspace)
         do {
             try await question(copy)
+            try await asking?(copy)
             if rewind == nil {
                 watch(PointRestore.Phase.handover.rawValue)
                 journal.handover = try await Handover(in: context).run(
@@ -138,6 +139,7 @@ extension InPlaceRestore {
 
     /// Each path's tree is restored beside it, by itself, without files of people erased since.
     private func buildFiles(_ part: PointPart, _ settings: FileSettings, _ journal: inout InPlaceJournal) async throws {
+        if let files { files.outcome(try await files.restore.bringLost(files.rows, beside: journal.exchanges)) }
         var erased = [ErasedFiles]()
         for exchange in journal.exchanges {
             guard let new = exchange.new else { continue }

@@ -36,6 +36,12 @@ public struct InPlaceRestore: Sendable {
     let source: ProtectedSource
     let context: RecoveryContext
     let rewind: Rewind?
+    /// The restore of several sources that this is a part of; see `ClassedRestore`.
+    public var service: String?
+    /// Gets to ask a private server on the copy, before it takes its place. Not called when an earlier run has built it.
+    public var asking: (@Sendable (ScratchCopy) async throws -> Void)?
+    /// For a tree: what its rows name, and where to look for what the point lacks; gets what came of it.
+    public var files: (restore: FilesRestore, rows: FileRows, outcome: @Sendable (FilesRestore.Outcome) -> Void)?
     /// Called when a step is finished and written down; for those who watch, and for tests that kill.
     let watch: @Sendable (String) -> Void
 
@@ -89,6 +95,10 @@ public struct InPlaceRestore: Sendable {
         try await Handover(in: context).check(source, for: .production)
         if source.kind == .files { try await Handover(in: context).checkFiles(of: source.name) }
         var journal = try pending() ?? begin()
+        if let service, journal.service != service {
+            journal.service = service
+            try journal.write(context.stateFolder)
+        }
         if journal.step == .building {
             try await build(part, &journal)
             try finish(&journal, .verified)
@@ -152,7 +162,7 @@ public struct InPlaceRestore: Sendable {
     private func begin() throws -> InPlaceJournal {
         let id = String(PointStore.newID().prefix(8))
         let journal = InPlaceJournal(
-            id: id, point: restore.entry.point.id, source: source.name, asked: rewind?.asked,
+            id: id, point: restore.entry.point.id, source: source.name, asked: rewind?.asked, service: service,
             started: context.now().rfc3339, exchanges: try exchanges(id: id))
         try journal.write(context.stateFolder)
         watch(InPlaceJournal.Step.building.rawValue)
@@ -174,9 +184,10 @@ struct RestoreEvent: Codable, Sendable {
     var handover: Handover.Record?
     var erasedFiles: [ErasedFiles]?
     var notApplied: [ErasuresNotApplied]?
+    var finished: String?
 
     enum CodingKeys: String, CodingKey {
-        case point, sources, target, outcome, started, timeline, position, handover
+        case point, sources, target, outcome, started, timeline, position, handover, finished
         case erasedFiles = "erased_files"
         case notApplied = "erasures_not_applied"
     }
@@ -201,5 +212,6 @@ struct RestoreEvent: Codable, Sendable {
             position: journal.rewind?.stop?.position ?? journal.rewind?.record.branchPosition)
         handover = journal.handover
         erasedFiles = journal.erasedFiles
+        finished = journal.reopened
     }
 }

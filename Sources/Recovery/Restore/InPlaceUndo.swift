@@ -30,7 +30,7 @@ public struct InPlaceUndo: Sendable {
         else {
             await Workspace.remove(journal.exchanges.compactMap(\.new))
             if journal.step == .stopped { try await ServiceCommand.start(source, journal.exchanges, in: context) }
-            try journal.remove(context.stateFolder)
+            try forget(journal)
             return []
         }
         if journal.step != .undoing {
@@ -45,8 +45,13 @@ public struct InPlaceUndo: Sendable {
         await Workspace.remove(journal.exchanges.compactMap(\.new))
         try await ServiceCommand.start(source, journal.exchanges, in: context)
         try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "undone"))
-        try journal.remove(context.stateFolder)
+        try forget(journal)
         return backs.map(\.1.aside).filter { Exchange.exists($0) }
+    }
+
+    private func forget(_ journal: InPlaceJournal) throws {
+        if let id = journal.service { try ServiceJournal.forget(source.name, id: id, context.stateFolder) }
+        try journal.remove(context.stateFolder)
     }
 
     /// Accepts the restore: removes what was set aside. Gives the paths that went.

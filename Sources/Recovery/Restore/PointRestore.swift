@@ -3,6 +3,7 @@ import Glibc
 import ObjectStore
 public import Repository
 import Sealing
+import Synchronization
 import Trees
 
 /// Brings back the sources of a recovery point. Nothing here touches a live service; `InPlaceRestore` does.
@@ -48,15 +49,32 @@ public struct PointRestore: Sendable {
     /// - Throws: `targetUnusable` when there is too little space, `contentDiffers` when something could not be restored.
     @discardableResult
     public func fetch(
-        _ part: PointPart, to folder: String, verifies: Bool = false, exact: ExactPaths? = nil,
+        _ part: PointPart, to folder: String, verifies: Bool = false, exact: ExactPaths? = nil, patterns: [String] = [],
         progress: RestoreProgress = RestoreProgress()
     ) async throws -> RestoreResult {
         try await fetch(
-            part, tree: PointRestore.tree(of: part), to: folder, verifies: verifies, exact: exact, progress: progress)
+            part, tree: PointRestore.tree(of: part), to: folder, verifies: verifies, exact: exact, patterns: patterns,
+            progress: progress)
+    }
+
+    /// Bytes of the files that `patterns` match.
+    public func byteCount(of part: PointPart, matching patterns: [String]) async throws -> UInt64 {
+        let list = try PatternList(patterns)
+        let total = Atomic<UInt64>(0)
+        try await context.repository.indexed().walk(PointRestore.tree(of: part)) { path, node in
+            let verdict = list.verdict(path)
+            if verdict.matches, node.metadata.kind == .file {
+                total.wrappingAdd(node.metadata.byteCount, ordering: .relaxed)
+            }
+            return verdict.matches || verdict.childMayMatch
+        }
+        return total.load(ordering: .relaxed)
     }
 
     /// Restores what is at `path` of a file tree's snapshot as `folder`: the directory itself with its metadata, or the file.
-    func fetchSubtree(_ part: PointPart, at path: String, to folder: String) async throws {
+    func fetchSubtree(
+        _ part: PointPart, at path: String, to folder: String, exact: ExactPaths? = nil
+    ) async throws {
         let tree = try PointRestore.tree(of: part)
         let components = RawPath.clean(Array(path.utf8))
         guard let node = try await context.repository.indexed().node(at: components, in: tree) else { return }
@@ -65,7 +83,7 @@ public struct PointRestore: Sendable {
                 .targetUnusable, "only directories are restored in place", subject: path,
                 hint: "restore the file with --to and move it yourself")
         }
-        try await fetch(part, tree: subtree, to: folder, verifies: true, progress: RestoreProgress())
+        try await fetch(part, tree: subtree, to: folder, verifies: true, exact: exact, progress: RestoreProgress())
         try await PointRestore.lane.run { () throws(TreeError) in
             let sink = try LocalTreeSink(root: Array(folder.parentFolder.utf8), options: LocalTreeSink.Options())
             let name = Array(folder.dropFirst(folder.parentFolder.count).drop { $0 == "/" }.utf8)
@@ -83,9 +101,9 @@ public struct PointRestore: Sendable {
     @discardableResult
     private func fetch(
         _ part: PointPart, tree: BlobID, to folder: String, verifies: Bool, exact: ExactPaths? = nil,
-        progress: RestoreProgress
+        patterns: [String] = [], progress: RestoreProgress
     ) async throws -> RestoreResult {
-        let needed = exact == nil ? part.byteCount : 0
+        let needed = exact == nil && patterns.isEmpty ? part.byteCount : 0
         try await PointRestore.lane.run { try PointRestore.requireSpace(needed, at: folder, for: part.source) }
         let sink = try await PointRestore.lane.run { () throws(TreeError) in
             try LocalTreeSink(root: Array(folder.utf8), options: LocalTreeSink.Options())
@@ -93,6 +111,7 @@ public struct PointRestore: Sendable {
         var settings = RestoreSettings()
         settings.verifies = verifies
         settings.exact = exact
+        settings.include = try PatternList(patterns)
         let report = context.report
         settings.report = { report("\(part.source): \(PointPart.Failure($0).message)") }
         settings.warn = { report("\(part.source): \($0.subject): \($0.message)") }

@@ -17,11 +17,15 @@ enum ServiceCommand {
         }
     }
 
-    /// Runs one; nothing happens when there is none.
-    static func run(_ text: String?, _ what: String, in context: RecoveryContext) async throws {
+    /// Runs one; nothing happens when there is none. `variables` are added to the environment.
+    static func run(
+        _ text: String?, _ what: String, variables: [String: String] = [:], in context: RecoveryContext
+    ) async throws {
         guard let text else { return }
         // A server that is started holds on to what it was given as standard output, so nobody may wait for the end of that.
-        var command = ToolCommand("/bin/sh", ["-c", "exec 1>&2\n" + text], variables: context.environment.variables)
+        var command = ToolCommand(
+            "/bin/sh", ["-c", "exec 1>&2\n" + text],
+            variables: context.environment.variables.merging(variables) { _, own in own })
         let report = context.report
         command.report = { report("\(what): \($0)") }
         do {

@@ -13,9 +13,9 @@ extension ServiceSuites {
             let engine: Engine
             let service: Service
 
-            init(_ engine: Engine, with more: [Service.Part] = []) async throws {
+            init(_ engine: Engine, with parts: [Service.Part] = []) async throws {
                 self.engine = engine
-                service = try await Service([engine.part] + more)
+                service = try await Service([engine.part] + parts)
                 try service.set(engine.source, "journal", "true")
                 try service.set(engine.source, "pins", "{off: true}")
                 let server = try service.server(engine.source)

@@ -50,7 +50,9 @@ struct FileErasureTests {
 
         func toFolder() async throws -> PointRestore.InFolder {
             try await PointRestore(point, in: context).toFolder(
-                ["uploads", "db"], folder: stage.path + "/out", progress: .init())
+                RestoreOrder([.init(source: "uploads", kind: .files), .init(source: "db", kind: .mariadb)]),
+                words: "test",
+                folder: stage.path + "/out")
         }
 
         var restored: [String] {
@@ -112,7 +114,7 @@ struct FileErasureTests {
 
         // The database is given as it is all the same, and says that nobody knows how many are due.
         let left = try await PointRestore(town.point, in: town.context).toFolder(
-            ["db"], folder: town.stage.path + "/out", progress: .init())
+            RestoreOrder([.init(source: "db", kind: .mariadb)]), words: "test", folder: town.stage.path + "/out")
         #expect(left.notApplied == [ErasuresNotApplied(source: "db")])
         try await town.context.repository.store.put(name, stored)
         #expect(try await town.toFolder().erasedFiles.map(\.fileCount) == [2])
