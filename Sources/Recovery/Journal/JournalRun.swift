@@ -46,8 +46,23 @@ public struct JournalRun: Sendable {
 
     static func lockName(_ source: String) -> String { "journal-\(source)" }
 
+    /// Works until it is told to end; begins again from what is stored when the end of that was found damaged.
     private func work(_ log: any LogSource, _ stop: JournalStop) async throws {
         let board = JournalBoard(source.name, context)
+        var attempt = 1
+        while true {
+            do {
+                return try await attend(log, board, stop.inner())
+            } catch let error as JournalError {
+                guard error.code == .tailDamaged, !stop.isRaised else { throw error }
+                board.report("it begins again: \(error.message)")
+            }
+            await stop.pause(pace.pause(after: attempt), clock)
+            attempt += 1
+        }
+    }
+
+    private func attend(_ log: any LogSource, _ board: JournalBoard, _ stop: JournalStop) async throws {
         let repository = context.repository
         let journal = SourceJournal(
             store: repository.store, repositoryID: repository.config.id, key: repository.key, source: source.name)
@@ -76,6 +91,8 @@ public struct JournalRun: Sendable {
                 defer { stop.raise() }
                 try await group.waitForAll()
             }
+        } catch let error as JournalError where error.code == .tailDamaged {
+            throw error
         } catch {
             board.alarm("it has ended: \(PointPart.Failure(error).message)")
             await lane.run { board.write(queue) }

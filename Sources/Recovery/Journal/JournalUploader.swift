@@ -7,11 +7,11 @@ import Trees
 
 /// Archives what was cut: segments, beginnings of timelines, closings, in the order in which they come.
 actor JournalUploader {
-    private let source: ProtectedSource
+    let source: ProtectedSource
     private let settings: JournalSettings
     private let context: RecoveryContext
     private let journal: SourceJournal
-    private let board: JournalBoard
+    let board: JournalBoard
     private let lane = BlockingLane(name: "journal-store", threadCount: 1)
     private var live: TimelineRecord?
     private var writer: JournalWriter?
@@ -34,16 +34,20 @@ actor JournalUploader {
         closer = ClosingSchedule(settings)
         guard let live else { return }
         let writer = JournalWriter(journal, timeline: live.timeline)
-        let tail = try await writer.resume()
+        let tail = try await writer.mend()
         self.writer = writer
         closer.resume(live.timeline, at: tail.number, now: context.now())
         board.change { $0.timeline = live.timeline }
         if let last = tail.last { board.archived(last) }
         start = tail.last.map { LogCursor($0) }
+        isTailLost = tail.isLost
+        if !tail.damages.isEmpty { await tell(of: tail, live) }
     }
 
     /// Where the journal stood when this began; nil when the newest timeline has no segments.
     private(set) var start: LogCursor?
+    /// Log was archived of the newest timeline, and nobody knows up to where.
+    private(set) var isTailLost = false
 
     /// The newest timeline: the store is asked, since a rewind may have begun one; what is known here when it cannot be.
     func newest() async -> (live: TimelineRecord?, isEmpty: Bool) {
@@ -70,7 +74,8 @@ actor JournalUploader {
 
     private func archive(_ piece: LogPiece, isRetry: Bool) async throws {
         guard let writer else { preconditionFailure("a timeline begins before its first segment") }
-        if isRetry, try await writer.resume().last.map({ LogCursor($0) }) == LogCursor(piece.header) {
+        let known = isRetry ? try await intactTail(of: writer).last : nil
+        if let known, LogCursor(known) == LogCursor(piece.header) {
             // It had arrived, only its answer had not. Its number is found when it is closed.
             closer.forget()
             board.archived(piece.header)
@@ -165,7 +170,7 @@ actor JournalUploader {
             return closer.idle()
         }
         var closing = prepared.closing
-        if let tail = try await writer.resume().last { closing.tail = tail }
+        if let tail = try await intactTail(of: writer).last { closing.tail = tail }
         _ = try await writer.close(closing)
         closer.closed(prepared, now: context.now())
         do {

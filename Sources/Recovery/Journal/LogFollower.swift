@@ -18,7 +18,7 @@ struct LogFollower: Sendable {
     let queue: JournalQueue
     let board: JournalBoard
     let stop: JournalStop
-    private let lane = BlockingLane(name: "journal-spool", threadCount: 1)
+    let lane = BlockingLane(name: "journal-spool", threadCount: 1)
 
     init(
         _ name: String, _ source: any LogSource, _ settings: JournalSettings, _ pace: JournalPace,
@@ -36,7 +36,12 @@ struct LogFollower: Sendable {
         var cursor = await uploader.start
         let spool = context.spoolFolder(name)
         let old = try await lane.run { try SpoolFolder.all(in: spool) }
-        for folder in old { cursor = await drain(scan(folder, from: cursor)) }
+        let lost = await uploader.isTailLost
+        for folder in old {
+            // What is missing before it must come first; it stays until the next start.
+            guard await !serverHasMore(than: folder, cursor, isLost: lost) else { break }
+            cursor = await drain(scan(folder, from: cursor))
+        }
         var number = old.last?.number ?? 0
         var failureCount = 0
         var isLost = false
@@ -87,7 +92,8 @@ struct LogFollower: Sendable {
         } else if cursor == nil, let live, queue.begun == nil {
             // A rewind has begun it: all that the server wrote since is wanted.
             if isEmpty { note.begins = TimelineStart(reason: live.reason, server: server.server) }
-            if live.reason == .rewind { note.first = server.historyFile ?? server.oldestFile }
+            let isLost = await uploader.isTailLost
+            if live.reason == .rewind || isLost { note.first = server.historyFile ?? server.oldestFile }
         } else if let first = note.first, let oldest = server.oldestFile, first < oldest || isLost {
             note.first = oldest
         } else if isLost {
