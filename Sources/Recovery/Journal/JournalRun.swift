@@ -52,7 +52,8 @@ public struct JournalRun: Sendable {
         var attempt = 1
         while true {
             do {
-                return try await attend(log, board, stop.inner())
+                try await attend(log, board, stop.inner())
+                return
             } catch let error as JournalError {
                 guard error.code == .tailDamaged, !stop.isRaised else { throw error }
                 board.report("it begins again: \(error.message)")
@@ -68,7 +69,10 @@ public struct JournalRun: Sendable {
             store: repository.store, repositoryID: repository.config.id, key: repository.key, source: source.name)
         let queue = JournalQueue(limit: settings.segmentByteCount)
         let lane = BlockingLane(name: "journal-state", threadCount: 1)
+        // Whoever comes after us finds out from it that we held locks.
+        await lane.run { board.write(queue) }
         guard let uploader = try await open(journal, board, queue, lane, stop) else { return }
+        await LeftLocks(context).remove(board)
         await board.record(
             JournalEvent(
                 action: "started", source: source.name, timeline: board.snapshot.timeline ?? 0, server: nil,
@@ -98,6 +102,7 @@ public struct JournalRun: Sendable {
             await lane.run { board.write(queue) }
             throw error
         }
+        board.ended()
         await lane.run { board.write(queue) }
     }
 
