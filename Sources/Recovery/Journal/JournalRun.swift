@@ -52,8 +52,9 @@ public struct JournalRun: Sendable {
         var attempt = 1
         while true {
             do {
-                try await attend(log, board, stop.inner())
-                return
+                let isResumed = try await attend(log, board, stop.inner())
+                guard isResumed, !stop.isRaised else { return }
+                board.report("a restore was taken back: its timeline has ended, the one before is live again")
             } catch let error as JournalError {
                 guard error.code == .tailDamaged, !stop.isRaised else { throw error }
                 board.report("it begins again: \(error.message)")
@@ -63,7 +64,8 @@ public struct JournalRun: Sendable {
         }
     }
 
-    private func attend(_ log: any LogSource, _ board: JournalBoard, _ stop: JournalStop) async throws {
+    /// True when another timeline is live by now.
+    private func attend(_ log: any LogSource, _ board: JournalBoard, _ stop: JournalStop) async throws -> Bool {
         let repository = context.repository
         let journal = SourceJournal(
             store: repository.store, repositoryID: repository.config.id, key: repository.key, source: source.name)
@@ -71,7 +73,7 @@ public struct JournalRun: Sendable {
         let lane = BlockingLane(name: "journal-state", threadCount: 1)
         // Whoever comes after us finds out from it that we held locks.
         await lane.run { board.write(queue) }
-        guard let uploader = try await open(journal, board, queue, lane, stop) else { return }
+        guard let uploader = try await open(journal, board, queue, lane, stop) else { return false }
         await LeftLocks(context).remove(board)
         await board.record(
             JournalEvent(
@@ -102,8 +104,9 @@ public struct JournalRun: Sendable {
             await lane.run { board.write(queue) }
             throw error
         }
-        board.ended()
+        if !queue.isResumed { board.ended() }
         await lane.run { board.write(queue) }
+        return queue.isResumed
     }
 
     /// Asks the store until it answers; nil when it is told to end before.

@@ -8,12 +8,14 @@ import Trees
 /// Archives what was cut: segments, beginnings of timelines, closings, in the order in which they come.
 actor JournalUploader {
     let source: ProtectedSource
-    private let settings: JournalSettings
-    private let context: RecoveryContext
-    private let journal: SourceJournal
+    let settings: JournalSettings
+    let context: RecoveryContext
+    let journal: SourceJournal
     let board: JournalBoard
-    private let lane = BlockingLane(name: "journal-store", threadCount: 1)
+    let lane = BlockingLane(name: "journal-store", threadCount: 1)
     private var live: TimelineRecord?
+    /// Timelines of restores that were taken back.
+    let undone: [TimelineRecord]
     private var writer: JournalWriter?
     private(set) var closer: ClosingSchedule
     /// Spool folders that nobody writes to any more and whose closed files may still be wanted.
@@ -29,7 +31,9 @@ actor JournalUploader {
         (self.source, self.settings, self.context, self.journal, self.board) = (
             source, settings, context, journal, board
         )
-        let live = try await TimelineStore(journal).tree().live
+        let tree = try await TimelineStore(journal).tree()
+        let live = tree.live
+        undone = tree.records.filter { $0.undone != nil }
         self.live = live
         closer = ClosingSchedule(settings)
         guard let live else { return }
@@ -50,11 +54,12 @@ actor JournalUploader {
     private(set) var isTailLost = false
 
     /// The newest timeline: the store is asked, since a rewind may have begun one; what is known here when it cannot be.
-    func newest() async -> (live: TimelineRecord?, isEmpty: Bool) {
+    func newest() async -> (live: TimelineRecord?, isEmpty: Bool, isResumed: Bool) {
         // What cannot be read now is told by the next upload.
         let stored = try? await TimelineStore(journal).tree().live
         let newest = stored ?? live
-        return (newest, newest?.timeline != live?.timeline)
+        let isResumed = (newest?.timeline ?? 0) < (live?.timeline ?? 0)
+        return (newest, newest?.timeline != live?.timeline, isResumed)
     }
 
     /// Does one step. After an error the same step is to be done again.

@@ -38,6 +38,7 @@ struct LogFollower: Sendable {
         let old = try await lane.run { try SpoolFolder.all(in: spool) }
         let lost = await uploader.isTailLost
         for folder in old {
+            guard await !uploader.archiveUndone(folder) else { continue }
             // What is missing before it must come first; it stays until the next start.
             guard await !serverHasMore(than: folder, cursor, isLost: lost) else { break }
             cursor = await drain(scan(folder, from: cursor))
@@ -59,6 +60,9 @@ struct LogFollower: Sendable {
                 defer { cursor = scan.cursor }
                 try await follow(scan)
                 isLost = false
+            } catch is TimelineResumed {
+                // What is spooled is of the other timeline, and is archived there before all begins anew.
+                return queue.resumeOther()
             } catch {
                 isLost = (error as? SourceError)?.code == .suspectContent
                 if !stop.isRaised { board.failed(error, \.toolError, "the log cannot be followed") }
@@ -80,7 +84,8 @@ struct LogFollower: Sendable {
         if let begun = queue.begun, begun.server == server.server, cursor == nil {
             return SpoolFolder.Note(server: server.server, begins: nil, first: nil)
         }
-        let (live, isEmpty) = await uploader.newest()
+        let (live, isEmpty, isResumed) = await uploader.newest()
+        if isResumed, queue.begun == nil { throw TimelineResumed() }
         var known = live
         // What has begun and could not be told to the store yet.
         if let begun = queue.begun { known?.server = begun.server }
@@ -101,6 +106,9 @@ struct LogFollower: Sendable {
         }
         return note
     }
+
+    /// A restore was taken back: the timeline that it left is live again.
+    private struct TimelineResumed: Error {}
 
     private var isFull: Bool { queue.byteCount >= settings.spoolLimit }
 

@@ -70,6 +70,8 @@ struct RewindTests {
         #expect(stage.rows == AnySecondTests.rows(8))
         let options = try String(contentsOf: URL(filePath: stage.path + "/server.cnf"), encoding: .utf8)
         #expect(options == "[mariadbd]\nport = 3306\n")
+        let tree = try await stage.timelines.tree()
+        #expect(tree.live?.timeline == 1 && tree.record(2)?.undone != nil && tree.records.count == 2)
     }
 
     @Test("killed after any step, the same command ends in the same place", arguments: steps)
