@@ -8,6 +8,8 @@ public struct ChainMember: Sendable, Hashable {
         case segment(SegmentHeader)
         /// Says that segments are in a snapshot by now.
         case closing(Closing)
+        /// Says that the objects before it cannot be read.
+        case mend(Mend)
     }
 
     /// Its number.
@@ -53,6 +55,7 @@ extension ChainLink.Object {
             switch object.entry {
             case .segment(let header, _): .segment(header)
             case .closing(let closing): .closing(closing)
+            case .mend(let mend): .mend(mend)
             }
     }
 }
@@ -61,7 +64,7 @@ extension ChainLink.Object {
 ///
 /// An object names the digest of the one before it. Where that does not hold, one of the two is not what was written there, and
 /// neither is believed to be followed by the other: the older one is left out, since its successor, written later by a holder of
-/// the key, tells of another.
+/// the key, tells of another. What a mend gives up is no hole where the log goes on behind it as if nothing had been there.
 struct ChainProof {
     private let links: [UInt64: ChainLink.State]
     private let numbers: [UInt64]
@@ -69,6 +72,8 @@ struct ChainProof {
     private let trim: JournalTrim?
     /// Runs of segments that a closing has replaced, by their first number; the closing stands at its first run.
     private var replaced: [UInt64: (run: Closing.Run, closing: Closing?)] = [:]
+    /// Numbers that mends give up.
+    private var givenUp: [Range<UInt64>] = []
 
     /// `links` ascend by number, from where `trim` says on; `name` gives the full name of an object.
     init(_ links: [ChainLink], trim: JournalTrim? = nil, name: @escaping (UInt64) -> String) {
@@ -77,7 +82,11 @@ struct ChainProof {
         self.trim = trim
         self.name = name
         for link in links {
-            guard case .object(let object) = link.state, case .closing(let closing) = object.content else { continue }
+            guard case .object(let object) = link.state else { continue }
+            if case .mend(let mend) = object.content, mend.first < link.number {
+                givenUp.append(mend.first..<link.number)
+            }
+            guard case .closing(let closing) = object.content else { continue }
             for (index, run) in closing.replaced.enumerated() where run.first <= run.last && run.last < link.number {
                 replaced[run.first] = (run, index == 0 ? closing : nil)
             }
@@ -88,6 +97,10 @@ struct ChainProof {
     private enum Step {
         case part(Coverage.Part)
         case flaw(String)
+        /// A part that was given up, and can be read all the same.
+        case offer(Coverage.Part)
+        /// Something that was given up and cannot be read.
+        case doubt(String)
     }
 
     func coverage(of timeline: TimelineRecord) -> Coverage {
@@ -96,6 +109,8 @@ struct ChainProof {
             switch step {
             case .part(let part): joiner.add(part)
             case .flaw(let reason): joiner.note(reason)
+            case .offer(let part): joiner.offer(part)
+            case .doubt(let reason): joiner.doubt(reason)
             }
         }
         let (spans, gaps) = joiner.finish()
@@ -117,9 +132,20 @@ struct ChainProof {
             }
             guard let state = links[number] else {
                 let next = nextPresent(after: number)
-                steps.append(.flaw(Self.missing(number, next - 1, name)))
-                previous = .unknown
+                let missing = Self.missing(number, next - 1, name)
+                if isGivenUp(number) {
+                    steps.append(.doubt(missing))
+                } else {
+                    steps.append(.flaw(missing))
+                    previous = .unknown
+                }
                 number = next
+                continue
+            }
+            if isGivenUp(number) {
+                // A mend names the object before all that it gives up.
+                if let step = offered(number, state) { steps.append(step) }
+                number += 1
                 continue
             }
             previous = visit(number, state, previous, &steps)
@@ -160,13 +186,22 @@ struct ChainProof {
             }
             steps.append(.flaw("segment \(name(number)) does not continue the one before it, which is another now"))
         }
-        if case .segment(let header) = object.content {
-            steps.append(
-                .part(
-                    Coverage.Part(
-                        header: header, location: .segment(number), storedByteCount: object.storedByteCount)))
-        }
+        if let part = Self.part(number, object) { steps.append(.part(part)) }
         return .digest(object.digest)
+    }
+
+    private func isGivenUp(_ number: UInt64) -> Bool { givenUp.contains { $0.contains(number) } }
+
+    private func offered(_ number: UInt64, _ state: ChainLink.State) -> Step? {
+        switch state {
+        case .damaged(let reason): .doubt(reason)
+        case .object(let object): Self.part(number, object).map { .offer($0) }
+        }
+    }
+
+    private static func part(_ number: UInt64, _ object: ChainLink.Object) -> Coverage.Part? {
+        guard case .segment(let header) = object.content else { return nil }
+        return Coverage.Part(header: header, location: .segment(number), storedByteCount: object.storedByteCount)
     }
 
     private func files(of closing: Closing) -> [Step] {

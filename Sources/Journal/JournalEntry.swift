@@ -1,7 +1,8 @@
 import FoundationEssentials
 import Sealing
 
-/// One object of a timeline's chain: a segment of log, or a closing, which says that others are in a snapshot by now.
+/// One object of a timeline's chain: a segment of log, a closing, which says that others are in a snapshot by now, or a mend, which
+/// says that others cannot be read.
 ///
 /// Stored as a `SealedObject` of the kind `journal-segment`; its sequence is the running number, its predecessor the SHA-256 of
 /// the stored bytes of the object before. Payload, numbers little-endian:
@@ -9,11 +10,12 @@ import Sealing
 /// | offset | size | type | field |
 /// |---|---|---|---|
 /// | 0 | 4 | UInt32 | length of the JSON |
-/// | 4 | a | JSON | `SegmentHeader`, or `{"closing": Closing}` |
-/// | 4 + a | rest | bytes | the log's own; none behind a closing |
+/// | 4 | a | JSON | `SegmentHeader`, `{"closing": Closing}` or `{"mend": Mend}` |
+/// | 4 + a | rest | bytes | the log's own; none behind a closing or a mend |
 enum JournalEntry: Sendable, Hashable {
     case segment(SegmentHeader, [UInt8])
     case closing(Closing)
+    case mend(Mend)
 
     static let kind = "journal-segment"
     /// The longest JSON that is written or read, bytes.
@@ -33,6 +35,7 @@ enum JournalEntry: Sendable, Hashable {
             json = try encoder.encode(header)
             bytes = content
         case .closing(let closing): json = try encoder.encode(ClosingForm(closing: closing))
+        case .mend(let mend): json = try encoder.encode(MendForm(mend: mend))
         }
         guard json.count <= Self.largestHeader, bytes.count <= Self.largestByteCount else {
             throw JournalError(
@@ -59,6 +62,11 @@ enum JournalEntry: Sendable, Hashable {
             self = .closing(form.closing)
             return
         }
+        if let form = try? JSONDecoder().decode(MendForm.self, from: json) {
+            try Self.checkFormat(form.mend.format, Mend.currentFormat, name)
+            self = .mend(form.mend)
+            return
+        }
         let header: SegmentHeader
         do {
             header = try JSONDecoder().decode(SegmentHeader.self, from: json)
@@ -76,6 +84,7 @@ enum JournalEntry: Sendable, Hashable {
     }
 
     private struct ClosingForm: Codable { var closing: Closing }
+    private struct MendForm: Codable { var mend: Mend }
 
     private static func checkFormat(_ format: Int, _ current: Int, _ name: String) throws {
         guard format > current else { return }

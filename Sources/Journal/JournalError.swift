@@ -6,6 +6,8 @@ public struct JournalError: Error, Sendable {
         case otherWriter
         /// An object is not what its name says: damaged, swapped, renamed, of another repository.
         case damagedObject
+        /// The newest objects of a chain are damaged: it must be mended before it goes on.
+        case tailDamaged
         /// The object was written by a newer program.
         case unsupportedVersion
         /// A timeline's record is not there.

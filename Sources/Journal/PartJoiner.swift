@@ -4,13 +4,46 @@ struct PartJoiner {
     private var gaps: [Coverage.Gap] = []
     private var parts: [Coverage.Part] = []
     private var flaws: [String] = []
+    /// What was given up since the last part.
+    private var givenUp: [GivenUp] = []
+
+    private enum GivenUp {
+        case part(Coverage.Part)
+        case doubt(String)
+    }
 
     /// Something is wrong in front of what comes next.
     mutating func note(_ flaw: String) { flaws.append(flaw) }
 
+    /// A part that was given up: it counts when the next one does not follow without it.
+    mutating func offer(_ part: Coverage.Part) { givenUp.append(.part(part)) }
+
+    /// Something was given up here: it is a flaw when the next part does not follow as if nothing had been there.
+    mutating func doubt(_ reason: String) { givenUp.append(.doubt(reason)) }
+
     /// Takes the next part.
     mutating func add(_ part: Coverage.Part) {
-        if let before = parts.last?.header ?? spans.last?.parts.last?.header {
+        if flaws.isEmpty, let before = last, Self.flaw(from: before, to: part.header) == nil {
+            givenUp = []
+        }
+        takeGivenUp()
+        take(part)
+    }
+
+    private var last: SegmentHeader? { parts.last?.header ?? spans.last?.parts.last?.header }
+
+    private mutating func takeGivenUp() {
+        for item in givenUp {
+            switch item {
+            case .part(let part): take(part)
+            case .doubt(let reason): flaws.append(reason)
+            }
+        }
+        givenUp = []
+    }
+
+    private mutating func take(_ part: Coverage.Part) {
+        if let before = last {
             if let flaw = Self.flaw(from: before, to: part.header) { flaws.append(flaw) }
         } else if flaws.isEmpty, part.header.offset != 0 {
             flaws.append("\(part.header.file) begins at byte \(part.header.offset)")
@@ -24,6 +57,7 @@ struct PartJoiner {
 
     /// Spans and gaps, in the log's order.
     mutating func finish() -> ([Coverage.Span], [Coverage.Gap]) {
+        takeGivenUp()
         endSpan()
         if !flaws.isEmpty { gap(before: nil) }
         return (spans, gaps)

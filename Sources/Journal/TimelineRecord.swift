@@ -33,9 +33,12 @@ public struct TimelineRecord: Sendable, Hashable, Codable {
     public var server: String
     /// The point that was restored; nil when no restore of ours made it.
     public var point: String?
+    /// When the restore that began it was taken back, RFC 3339: the one before is live again. Nil while it stands. Kept in an
+    /// object of its own, see `TimelineStore`.
+    public var undone: String?
 
     enum CodingKeys: String, CodingKey {
-        case format, timeline, parent, branch, reason, created, server, point
+        case format, timeline, parent, branch, reason, created, server, point, undone
         case branchPosition = "branch_position"
     }
 

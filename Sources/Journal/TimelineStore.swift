@@ -2,11 +2,22 @@ import FoundationEssentials
 public import ObjectStore
 public import Sealing
 
-/// The records of a source's timelines. Each is written once.
+/// The records of a source's timelines, and of those that were undone. Each is written once.
+///
+///     lifeboat/timelines/<source>/<timeline>            kind `timeline`
+///     lifeboat/timelines/<source>/<timeline>-undone     kind `timeline-end`: {"format":1,"timeline":2,"time":"…"}
 public struct TimelineStore: Sendable {
     private static let kind = "timeline"
     private static let largestRecord = 1 << 20
+    private static let endKind = "timeline-end"
+    private static let endWord = "-undone"
     private let journal: SourceJournal
+
+    private struct End: Codable {
+        var format = 1
+        var timeline: UInt32
+        var time: String
+    }
 
     /// The timelines of a source.
     public init(_ journal: SourceJournal) { self.journal = journal }
@@ -21,12 +32,32 @@ public struct TimelineStore: Sendable {
     /// - Throws: `damagedObject`, `malformedTimelines`; `StoreError`.
     public func tree() async throws -> TimelineTree {
         var records = [TimelineRecord]()
-        for info in try await journal.store.list(prefix: journal.timelinePrefix) {
-            guard let number = UInt32(info.name.dropFirst(journal.timelinePrefix.count)), info.name == name(number)
+        let names = try await journal.store.list(prefix: journal.timelinePrefix).map(\.name)
+        for name in names {
+            guard let number = UInt32(name.dropFirst(journal.timelinePrefix.count)), name == self.name(number)
             else { continue }
-            records.append(try await read(number))
+            var record = try await read(number)
+            if names.contains(name + Self.endWord) { record.undone = try await end(of: number).time }
+            records.append(record)
         }
         return try TimelineTree(records)
+    }
+
+    /// Writes down that a timeline was undone: the newest of the others is live again. Fine when that was written before.
+    ///
+    /// - Throws: `damagedObject` when what is there cannot be read; `StoreError`.
+    public func undo(_ timeline: UInt32, time: String) async throws {
+        let name = name(timeline) + Self.endWord
+        let header = SealedObject.Header(
+            repositoryID: journal.repositoryID, kind: Self.endKind, name: name, sequence: UInt64(timeline))
+        let payload = Array(try JSONEncoder().encode(End(timeline: timeline, time: time)))
+        let stored = try SealedObject(header: header, payload: payload).sealed(key: journal.key(Self.endKind))
+        do {
+            try await journal.store.putNew(name, stored)
+        } catch {
+            guard error.code == .alreadyExists else { throw error }
+            _ = try await end(of: timeline)
+        }
     }
 
     /// Writes the record of a new timeline.
@@ -55,15 +86,22 @@ public struct TimelineStore: Sendable {
     private func name(_ timeline: UInt32) -> String { "\(journal.timelinePrefix)\(timeline)" }
 
     private func read(_ timeline: UInt32) async throws -> TimelineRecord {
-        let name = name(timeline)
+        try await read(name(timeline), Self.kind, timeline)
+    }
+
+    private func end(of timeline: UInt32) async throws -> End {
+        try await read(name(timeline) + Self.endWord, Self.endKind, timeline)
+    }
+
+    private func read<Record: Decodable>(_ name: String, _ kind: String, _ timeline: UInt32) async throws -> Record {
         let stored = try await journal.store.get(name)
         do {
             let object = try SealedObject.open(
                 stored,
                 expecting: SealedObject.Expectation(
-                    repositoryID: journal.repositoryID, kind: Self.kind, name: name, sequence: UInt64(timeline)),
-                key: journal.key(Self.kind), limit: Self.largestRecord)
-            return try JSONDecoder().decode(TimelineRecord.self, from: Data(object.payload))
+                    repositoryID: journal.repositoryID, kind: kind, name: name, sequence: UInt64(timeline)),
+                key: journal.key(kind), limit: Self.largestRecord)
+            return try JSONDecoder().decode(Record.self, from: Data(object.payload))
         } catch {
             let reason = (error as? SealingError)?.message ?? "it cannot be understood"
             throw JournalError(

@@ -16,8 +16,8 @@ public struct TimelineTree: Sendable, Hashable {
         }
     }
 
-    /// The newest: the one that the live server is on, as far as we know. Nil when the journal never ran.
-    public var live: TimelineRecord? { records.last }
+    /// The newest that was not undone: the one that the live server is on, as far as we know. Nil when the journal never ran.
+    public var live: TimelineRecord? { records.last { $0.undone == nil } }
 
     /// The record of a timeline.
     public func record(_ timeline: UInt32) -> TimelineRecord? { records.first { $0.timeline == timeline } }

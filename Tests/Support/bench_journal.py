@@ -33,7 +33,8 @@ def staging(script, *words):
 class Server:
     """A database of ours with a configuration, a repository and a password beside it."""
 
-    def __init__(self, kind, folder, lifeboat):
+    def __init__(self, kind, folder, lifeboat, journal="true"):
+        self.journal = journal
         self.kind, self.folder, self.lifeboat = kind, folder, lifeboat
         self.engine = "mariadb" if kind == "mariadb" else "postgres"
         self.is_mariadb = kind == "mariadb"
@@ -61,7 +62,7 @@ class Server:
             server = [f"host: {self.values['PG_HOST']}", f"port: {self.values['PG_PORT']}", f"data-folder: {self.values['PG_DATA']}"]
         lines = ["service: bench", f"state: {self.state}", "stores:", "  main:", f"    repository: {self.store}/repository",
                  f"    password: {{file: {self.store}/password}}", "sources:", "  db:", f"    kind: {self.kind}", "    method: physical",
-                 "    user: backup", f"    password: {{file: {self.store}/database}}", "    journal: true"]
+                 "    user: backup", f"    password: {{file: {self.store}/database}}", f"    journal: {self.journal}"]
         lines += [f"    {line}" for line in server] + ["    pins: {off: true}", "plans:", "  nightly: {store: main, sources: [db]}"]
         with open(f"{self.store}/lifeboat.yaml", "w") as file:
             file.write("\n".join(lines) + "\n")
@@ -152,6 +153,14 @@ class Journal:
                               text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         return json.loads(said.stdout)["journals"][0] if said.stdout else {}
 
+    def state(self):
+        """What it says on this machine, whether the store is there or not."""
+        try:
+            with open(os.path.join(self.server.state, "journal-db.json")) as file:
+                return json.load(file)
+        except (OSError, ValueError):
+            return {}
+
     def wait(self):
         """Until it follows: it has archived something, or joined what is archived."""
         self.until(lambda status: (status.get("spooled") or status.get("archived")) and status["is_running"])
@@ -171,8 +180,9 @@ class Journal:
 class Writer:
     """One commit after another, and for each the moment at which its answer came. Row n is the nth, from 1."""
 
-    def __init__(self, server):
-        self.server, self.thread = server, None
+    def __init__(self, server, padding=150):
+        self.padding = padding
+        self.server, self.thread, self.is_over = server, None, False
         self.acknowledged = []
 
     def start(self):
@@ -181,6 +191,10 @@ class Writer:
 
     def join(self):
         self.thread.join(LIMIT)
+
+    def stop(self):
+        self.is_over = True
+        self.join()
 
     def resume(self, last):
         """The server has rows up to `last`: one may never have been acknowledged."""
@@ -191,9 +205,9 @@ class Writer:
     def work(self):
         client = subprocess.Popen(self.server.client(), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         try:
-            while True:
+            while not self.is_over:
                 number = len(self.acknowledged) + 1
-                client.stdin.write(f"INSERT INTO app.beats VALUES ({number}, REPEAT('x', 150)); SELECT {number};\n")
+                client.stdin.write(f"INSERT INTO app.beats VALUES ({number}, REPEAT('x', {self.padding})); SELECT {number};\n")
                 client.stdin.flush()
                 if client.stdout.readline().strip() != str(number):
                     return

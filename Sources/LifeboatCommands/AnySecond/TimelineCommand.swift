@@ -103,8 +103,9 @@ struct HistoryReport: Encodable {
         let branch = record.branch.map {
             ", left timeline \(record.parent ?? 0) at \(record.branchPosition ?? "") (\($0.file):\($0.offset))"
         }
+        let undone = record.undone.map { "; undone \(zoned($0))" } ?? ""
         return
-            "timeline \(record.timeline)\(line.isLive ? ", live" : "") since \(zoned(record.created)): \(why)\(branch ?? "")"
+            "timeline \(record.timeline)\(line.isLive ? ", live" : "") since \(zoned(record.created)): \(why)\(branch ?? "")\(undone)"
     }
 
     private func lines(of range: ReachableRange) -> [String] {

@@ -26,7 +26,8 @@ public struct AnySecond: Sendable {
         var coverages = [Coverage]()
         for record in try await reader.timelines().records { coverages.append(try await reader.coverage(of: record)) }
         var heardUntil: Double?
-        if let state, state.timeline == coverages.map(\.timeline.timeline).max() {
+        let live = coverages.filter { $0.timeline.undone == nil }.map(\.timeline.timeline).max()
+        if let state, state.timeline == live {
             heardUntil = state.heardUntil(flush: (source.journal ?? JournalSettings()).flush)
         }
         return AnySecond(source, entries, coverages, heardUntil: heardUntil)

@@ -105,7 +105,7 @@ struct PathWalk {
                 .gap, "the log from \(base.place.file):\(base.place.offset), where the base stands, is missing",
                 earlier: Moment(base), later: later(than: base.place, leg: leg))
         }
-        guard isWithinEnd(Moment(base)) else { throw afterEnd(Moment(base)) }
+        guard isWithinEnd(Moment(base), isBase: true) else { throw afterEnd(Moment(base)) }
         return planned(base, start: 0, stop: nil)
     }
 
@@ -142,9 +142,11 @@ struct PathWalk {
     }
 
     /// Nothing is known behind `end`: is the target there all the same?
-    private func isWithinEnd(_ end: Moment) -> Bool {
+    private func isWithinEnd(_ end: Moment, isBase: Bool = false) -> Bool {
         switch target {
         case .end: return true
+        // What is missing behind the end may have events of its last second too.
+        case .time(let time) where path.tailGap != nil: return isBase && time <= end.time ?? -.infinity
         case .time(let time): return time <= max(knownUntil, end.time ?? -.infinity)
         case .through, .before:
             // The end of the last record is a position too.
@@ -164,7 +166,8 @@ struct PathWalk {
     private func moment(at index: Int) -> Moment { path.moment(at: index) }
 
     private func afterEnd(_ end: Moment) -> RestoreRefusal {
-        refusal(.afterEnd, "the journal has nothing of it: it is after the end of the log", earlier: end)
+        if let gap = path.tailGap { return refusal(.gap, gap, earlier: end) }
+        return refusal(.afterEnd, "the journal has nothing of it: it is after the end of the log", earlier: end)
     }
 
     private func refusal(

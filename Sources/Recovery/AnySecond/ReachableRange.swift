@@ -31,7 +31,7 @@ extension RestorePlanner {
             ranges.append(
                 ReachableRange(
                     from: Moment(base), to: path.moment(at: runEnd - 1), points: [base.point],
-                    missing: runEnd < path.parts.count ? path.hole(before: runEnd) : nil))
+                    missing: runEnd < path.parts.count ? path.hole(before: runEnd) : path.tailGap))
         }
         return ranges
     }

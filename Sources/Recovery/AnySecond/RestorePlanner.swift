@@ -25,8 +25,8 @@ public struct RestorePlanner: Sendable {
         self.heardUntil = heardUntil
     }
 
-    /// The timeline that the source is on: the newest; nil without a journal.
-    public var live: UInt32? { coverages.map(\.timeline.timeline).max() }
+    /// The timeline that the source is on: the newest that was not undone; nil without a journal.
+    public var live: UInt32? { coverages.filter { $0.timeline.undone == nil }.map(\.timeline.timeline).max() }
 
     /// Plans a restore to `target` on `timeline`; nil for the live one.
     ///

@@ -68,6 +68,9 @@ struct TimelinePath: Sendable {
         return last.end >= cutoff
     }
 
+    /// What is missing behind the last part, in the journal's words; nil when nothing is known to be.
+    var tailGap: String? { legs[legs.count - 1].coverage.gaps.last { $0.before == nil }?.reason }
+
     /// The timeline of a part.
     func timeline(_ part: PathPart) -> UInt32 { legs[part.leg].coverage.timeline.timeline }
 

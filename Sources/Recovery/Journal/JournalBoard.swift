@@ -1,5 +1,6 @@
 import Journal
 import ObjectStore
+import Repository
 import Synchronization
 import Trees
 
@@ -18,6 +19,8 @@ final class JournalBoard: Sendable {
         var state = JournalState(started: now, updated: now)
         state.alarms = old?.alarms ?? []
         state.baseDue = old?.baseDue
+        state.processes =
+            (old?.processes ?? []).suffix(Self.alarmLimit) + [.init(id: context.locks.owner.pid, started: now)]
         self.state = Mutex((state, nil))
     }
 
@@ -39,6 +42,9 @@ final class JournalBoard: Sendable {
         }
         context.alarm("journal of \(source): \(text)")
     }
+
+    /// It has ended in order, and holds no locks.
+    func ended() { change { $0.processes = $0.processes.map { Array($0.dropLast()) } } }
 
     /// A new base is needed.
     func setBaseDue(_ reason: String) {

@@ -9,6 +9,7 @@ final class JournalQueue: Sendable {
         var first = 0
         var byteCount: UInt64 = 0
         var hasEnded = false
+        var isResumed = false
     }
 
     private let state = Mutex(State())
@@ -44,6 +45,11 @@ final class JournalQueue: Sendable {
     }
 
     func end() { state.withLock { $0.hasEnded = true } }
+
+    /// Another timeline than that of what is in it is live again: all begins anew once it is empty.
+    var isResumed: Bool { state.withLock { $0.isResumed } }
+
+    func resumeOther() { state.withLock { $0.isResumed = true } }
 
     /// What is next, pieces of one file joined, and how many entries that is; nil when nothing waits. It stays until `drop`.
     func next() -> (step: JournalStep, count: Int)? {

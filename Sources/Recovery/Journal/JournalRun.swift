@@ -46,14 +46,35 @@ public struct JournalRun: Sendable {
 
     static func lockName(_ source: String) -> String { "journal-\(source)" }
 
+    /// Works until it is told to end; begins again from what is stored when the end of that was found damaged.
     private func work(_ log: any LogSource, _ stop: JournalStop) async throws {
         let board = JournalBoard(source.name, context)
+        var attempt = 1
+        while true {
+            do {
+                let isResumed = try await attend(log, board, stop.inner())
+                guard isResumed, !stop.isRaised else { return }
+                board.report("a restore was taken back: its timeline has ended, the one before is live again")
+            } catch let error as JournalError {
+                guard error.code == .tailDamaged, !stop.isRaised else { throw error }
+                board.report("it begins again: \(error.message)")
+            }
+            await stop.pause(pace.pause(after: attempt), clock)
+            attempt += 1
+        }
+    }
+
+    /// True when another timeline is live by now.
+    private func attend(_ log: any LogSource, _ board: JournalBoard, _ stop: JournalStop) async throws -> Bool {
         let repository = context.repository
         let journal = SourceJournal(
             store: repository.store, repositoryID: repository.config.id, key: repository.key, source: source.name)
         let queue = JournalQueue(limit: settings.segmentByteCount)
         let lane = BlockingLane(name: "journal-state", threadCount: 1)
-        guard let uploader = try await open(journal, board, queue, lane, stop) else { return }
+        // Whoever comes after us finds out from it that we held locks.
+        await lane.run { board.write(queue) }
+        guard let uploader = try await open(journal, board, queue, lane, stop) else { return false }
+        await LeftLocks(context).remove(board)
         await board.record(
             JournalEvent(
                 action: "started", source: source.name, timeline: board.snapshot.timeline ?? 0, server: nil,
@@ -81,12 +102,16 @@ public struct JournalRun: Sendable {
                 defer { stop.raise() }
                 try await group.waitForAll()
             }
+        } catch let error as JournalError where error.code == .tailDamaged {
+            throw error
         } catch {
             board.alarm("it has ended: \(PointPart.Failure(error).message)")
             await lane.run { board.write(queue) }
             throw error
         }
+        if !queue.isResumed { board.ended() }
         await lane.run { board.write(queue) }
+        return queue.isResumed
     }
 
     /// Asks the store until it answers; nil when it is told to end before.

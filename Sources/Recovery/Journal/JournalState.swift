@@ -23,6 +23,14 @@ public struct JournalState: Sendable, Hashable, Codable {
         public var text: String
     }
 
+    /// A process that ran the journal.
+    public struct Process: Sendable, Hashable, Codable {
+        /// Its number.
+        public var id: Int32
+        /// When it began, RFC 3339.
+        public var started: String
+    }
+
     /// Our timeline; nil before the first.
     public var timeline: UInt32?
     /// When this journal was started, RFC 3339.
@@ -50,8 +58,11 @@ public struct JournalState: Sendable, Hashable, Codable {
     /// Since when a new base is needed, and why: a gap, or a new timeline. A point that was begun later makes it good.
     public var baseDue: Message?
 
+    /// Who runs it, and who did before and did not end in order: their locks may be there still.
+    public var processes: [Process]?
+
     enum CodingKeys: String, CodingKey {
-        case timeline, started, updated, spooled, archived, heard, alarms
+        case timeline, started, updated, spooled, archived, heard, alarms, processes
         case waitingByteCount = "waiting_byte_count"
         case waitingSince = "waiting_since"
         case storeError = "store_error"

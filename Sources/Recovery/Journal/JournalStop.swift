@@ -6,6 +6,7 @@ final class JournalStop: Sendable {
         var isRaised = false
         var next = 0
         var pauses: [Int: Task<Void, Never>] = [:]
+        var inner: JournalStop?
     }
 
     private let state = Mutex(State())
@@ -15,11 +16,23 @@ final class JournalStop: Sendable {
 
     /// Tells it to end; pauses end at once.
     func raise() {
-        let pauses = state.withLock { state in
+        let (pauses, inner) = state.withLock { state in
             state.isRaised = true
-            return Array(state.pauses.values)
+            return (Array(state.pauses.values), state.inner)
         }
         for pause in pauses { pause.cancel() }
+        inner?.raise()
+    }
+
+    /// One that ends with this one, or before; it takes the place of the inner one there was.
+    func inner() -> JournalStop {
+        let inner = JournalStop()
+        let isRaised = state.withLock { state in
+            state.inner = inner
+            return state.isRaised
+        }
+        if isRaised { inner.raise() }
+        return inner
     }
 
     /// Waits so long, or until it shall end.

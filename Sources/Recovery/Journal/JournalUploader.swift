@@ -7,13 +7,15 @@ import Trees
 
 /// Archives what was cut: segments, beginnings of timelines, closings, in the order in which they come.
 actor JournalUploader {
-    private let source: ProtectedSource
-    private let settings: JournalSettings
-    private let context: RecoveryContext
-    private let journal: SourceJournal
-    private let board: JournalBoard
-    private let lane = BlockingLane(name: "journal-store", threadCount: 1)
+    let source: ProtectedSource
+    let settings: JournalSettings
+    let context: RecoveryContext
+    let journal: SourceJournal
+    let board: JournalBoard
+    let lane = BlockingLane(name: "journal-store", threadCount: 1)
     private var live: TimelineRecord?
+    /// Timelines of restores that were taken back.
+    let undone: [TimelineRecord]
     private var writer: JournalWriter?
     private(set) var closer: ClosingSchedule
     /// Spool folders that nobody writes to any more and whose closed files may still be wanted.
@@ -29,28 +31,35 @@ actor JournalUploader {
         (self.source, self.settings, self.context, self.journal, self.board) = (
             source, settings, context, journal, board
         )
-        let live = try await TimelineStore(journal).tree().live
+        let tree = try await TimelineStore(journal).tree()
+        let live = tree.live
+        undone = tree.records.filter { $0.undone != nil }
         self.live = live
         closer = ClosingSchedule(settings)
         guard let live else { return }
         let writer = JournalWriter(journal, timeline: live.timeline)
-        let tail = try await writer.resume()
+        let tail = try await writer.mend()
         self.writer = writer
         closer.resume(live.timeline, at: tail.number, now: context.now())
         board.change { $0.timeline = live.timeline }
         if let last = tail.last { board.archived(last) }
         start = tail.last.map { LogCursor($0) }
+        isTailLost = tail.isLost
+        if !tail.damages.isEmpty { await tell(of: tail, live) }
     }
 
     /// Where the journal stood when this began; nil when the newest timeline has no segments.
     private(set) var start: LogCursor?
+    /// Log was archived of the newest timeline, and nobody knows up to where.
+    private(set) var isTailLost = false
 
     /// The newest timeline: the store is asked, since a rewind may have begun one; what is known here when it cannot be.
-    func newest() async -> (live: TimelineRecord?, isEmpty: Bool) {
+    func newest() async -> (live: TimelineRecord?, isEmpty: Bool, isResumed: Bool) {
         // What cannot be read now is told by the next upload.
         let stored = try? await TimelineStore(journal).tree().live
         let newest = stored ?? live
-        return (newest, newest?.timeline != live?.timeline)
+        let isResumed = (newest?.timeline ?? 0) < (live?.timeline ?? 0)
+        return (newest, newest?.timeline != live?.timeline, isResumed)
     }
 
     /// Does one step. After an error the same step is to be done again.
@@ -70,7 +79,8 @@ actor JournalUploader {
 
     private func archive(_ piece: LogPiece, isRetry: Bool) async throws {
         guard let writer else { preconditionFailure("a timeline begins before its first segment") }
-        if isRetry, try await writer.resume().last.map({ LogCursor($0) }) == LogCursor(piece.header) {
+        let known = isRetry ? try await intactTail(of: writer).last : nil
+        if let known, LogCursor(known) == LogCursor(piece.header) {
             // It had arrived, only its answer had not. Its number is found when it is closed.
             closer.forget()
             board.archived(piece.header)
@@ -165,7 +175,7 @@ actor JournalUploader {
             return closer.idle()
         }
         var closing = prepared.closing
-        if let tail = try await writer.resume().last { closing.tail = tail }
+        if let tail = try await intactTail(of: writer).last { closing.tail = tail }
         _ = try await writer.close(closing)
         closer.closed(prepared, now: context.now())
         do {

@@ -18,7 +18,7 @@ struct LogFollower: Sendable {
     let queue: JournalQueue
     let board: JournalBoard
     let stop: JournalStop
-    private let lane = BlockingLane(name: "journal-spool", threadCount: 1)
+    let lane = BlockingLane(name: "journal-spool", threadCount: 1)
 
     init(
         _ name: String, _ source: any LogSource, _ settings: JournalSettings, _ pace: JournalPace,
@@ -36,7 +36,13 @@ struct LogFollower: Sendable {
         var cursor = await uploader.start
         let spool = context.spoolFolder(name)
         let old = try await lane.run { try SpoolFolder.all(in: spool) }
-        for folder in old { cursor = await drain(scan(folder, from: cursor)) }
+        let lost = await uploader.isTailLost
+        for folder in old {
+            guard await !uploader.archiveUndone(folder) else { continue }
+            // What is missing before it must come first; it stays until the next start.
+            guard await !serverHasMore(than: folder, cursor, isLost: lost) else { break }
+            cursor = await drain(scan(folder, from: cursor))
+        }
         var number = old.last?.number ?? 0
         var failureCount = 0
         var isLost = false
@@ -54,6 +60,9 @@ struct LogFollower: Sendable {
                 defer { cursor = scan.cursor }
                 try await follow(scan)
                 isLost = false
+            } catch is TimelineResumed {
+                // What is spooled is of the other timeline, and is archived there before all begins anew.
+                return queue.resumeOther()
             } catch {
                 isLost = (error as? SourceError)?.code == .suspectContent
                 if !stop.isRaised { board.failed(error, \.toolError, "the log cannot be followed") }
@@ -75,7 +84,8 @@ struct LogFollower: Sendable {
         if let begun = queue.begun, begun.server == server.server, cursor == nil {
             return SpoolFolder.Note(server: server.server, begins: nil, first: nil)
         }
-        let (live, isEmpty) = await uploader.newest()
+        let (live, isEmpty, isResumed) = await uploader.newest()
+        if isResumed, queue.begun == nil { throw TimelineResumed() }
         var known = live
         // What has begun and could not be told to the store yet.
         if let begun = queue.begun { known?.server = begun.server }
@@ -87,7 +97,8 @@ struct LogFollower: Sendable {
         } else if cursor == nil, let live, queue.begun == nil {
             // A rewind has begun it: all that the server wrote since is wanted.
             if isEmpty { note.begins = TimelineStart(reason: live.reason, server: server.server) }
-            if live.reason == .rewind { note.first = server.historyFile ?? server.oldestFile }
+            let isLost = await uploader.isTailLost
+            if live.reason == .rewind || isLost { note.first = server.historyFile ?? server.oldestFile }
         } else if let first = note.first, let oldest = server.oldestFile, first < oldest || isLost {
             note.first = oldest
         } else if isLost {
@@ -95,6 +106,9 @@ struct LogFollower: Sendable {
         }
         return note
     }
+
+    /// A restore was taken back: the timeline that it left is live again.
+    private struct TimelineResumed: Error {}
 
     private var isFull: Bool { queue.byteCount >= settings.spoolLimit }
 

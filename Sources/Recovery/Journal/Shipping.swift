@@ -66,6 +66,7 @@ struct Shipping: Sendable {
                 board.worksAgain(\.storeError, "the store takes log again")
                 return true
             } catch let error as JournalError where error.code != .damagedObject {
+                // With a damaged tail all begins again from what can be read.
                 throw error
             } catch {
                 failureCount += 1

@@ -14,7 +14,7 @@ public enum JournalNeed: Sendable, Hashable {
     /// A base needs the log from its place on, to wherever that leads: timelines that began behind it are needed whole. The live
     /// timeline is kept whole as long as no base is on it.
     public static func of(_ coverages: [Coverage], bases: [RestoreBase]) -> [UInt32: JournalNeed] {
-        let live = coverages.map(\.timeline.timeline).max()
+        let live = coverages.filter { $0.timeline.undone == nil }.map(\.timeline.timeline).max()
         var needs = [UInt32: JournalNeed]()
         for coverage in coverages {
             let timeline = coverage.timeline.timeline

@@ -1,4 +1,6 @@
 import DataSources
+import Journal
+import Repository
 import Trees
 
 /// What comes after a restore in place: taking it back, or accepting it.
@@ -43,7 +45,10 @@ public struct InPlaceUndo: Sendable {
         let backs = journal.exchanges.reversed().map { ($0, $0.reversed(id: journal.id)) }
         for (exchange, back) in backs { try exchange.undo(back, wasExchanged: wasExchanged) }
         await Workspace.remove(journal.exchanges.compactMap(\.new))
+        // A service does not wait for a store that is away; the same command writes it down afterwards.
+        let failure = await endTimeline(of: journal)
         try await ServiceCommand.start(source, journal.exchanges, in: context)
+        if let failure { throw failure }
         try await context.recorder.record("restore", RestoreEvent(journal, target: "in-place", outcome: "undone"))
         try forget(journal)
         return backs.map(\.1.aside).filter { Exchange.exists($0) }
@@ -52,6 +57,29 @@ public struct InPlaceUndo: Sendable {
     private func forget(_ journal: InPlaceJournal) throws {
         if let id = journal.service { try ServiceJournal.forget(source.name, id: id, context.stateFolder) }
         try journal.remove(context.stateFolder)
+    }
+
+    /// Writes down, before the server is started, that the timeline that the restore began is undone: a journal that connects
+    /// to the server must know that it is the one of before. Gives why it could not be.
+    private func endTimeline(of journal: InPlaceJournal) async -> RecoveryError? {
+        guard let record = journal.rewind?.record else { return nil }
+        let repository = context.repository
+        let timelines = TimelineStore(
+            store: repository.store, repositoryID: repository.config.id, key: repository.key, source: source.name)
+        do {
+            // Where the restore was ended before it could tell of its timeline there may be none, or somebody else's.
+            guard var there = try await timelines.tree().record(record.timeline) else { return nil }
+            there.undone = nil
+            if there == record { try await timelines.undo(record.timeline, time: context.now().rfc3339) }
+            return nil
+        } catch {
+            return RecoveryError(
+                .restorePending, "what was live is live again, and the store could not be told of it",
+                subject: source.name,
+                hint:
+                    "run the same command again when the store answers: else the journal takes the server for another one",
+                cause: error)
+        }
     }
 
     /// Accepts the restore: removes what was set aside. Gives the paths that went.

@@ -276,6 +276,15 @@ extension OpenRepository {
     }
 }
 
+extension OpenRepository {
+    /// Removes the locks that `isLeft` says nobody holds any more. Those that cannot be read stay. Gives the number removed.
+    public func removeLocks(_ isLeft: (LockRecord) -> Bool) async throws -> Int {
+        let left = try await lockRecords().filter { $0.record.map(isLeft) ?? false }
+        try await store.delete(left.map { Layout.object(Layout.locks, $0.digest) })
+        return left.count
+    }
+}
+
 /// Does the error say that an object is not there?
 func isNotFound(_ error: any Error) -> Bool {
     (error as? StoreError)?.code == .notFound

@@ -71,6 +71,8 @@ struct RewindTests {
         #expect(stage.rows == AnySecondTests.rows(8))
         let options = try String(contentsOf: URL(filePath: stage.path + "/server.cnf"), encoding: .utf8)
         #expect(options == "[mariadbd]\nport = 3306\n")
+        let tree = try await stage.timelines.tree()
+        #expect(tree.live?.timeline == 1 && tree.record(2)?.undone != nil && tree.records.count == 2)
     }
 
     @Test("a server that goes on with its old number after the start is told of, and one that took the new one is not")
