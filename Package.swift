@@ -97,7 +97,7 @@ let package = Package(
         .target(
             name: "LifeboatCommands",
             dependencies: [
-                "Configuration", "Recovery", "Ledger", "Journal", "Settings", "Repository", "DataSources", "Trees",
+                "Configuration", "Drills", "Runbooks", "Recovery", "Ledger", "Journal", "Settings", "Repository", "DataSources", "Trees",
                 "ObjectStore",
                 "Sealing", "Retention", "Chunking", "CLinux", argumentParser, subprocess, systemPackage,
             ],

@@ -60,6 +60,9 @@ public struct Lifeboat: AsyncParsableCommand {
                     KeyCommand.self,
                     UnlockCommand.self,
                 ]),
+            CommandGroup(
+                name: "Drills",
+                subcommands: [EnvironmentCommand.self]),
             CommandGroup(name: "Program", subcommands: [ConfigCommand.self, VersionCommand.self]),
         ])
 

@@ -48,10 +48,10 @@ public struct EnvironmentValues: Sendable, Hashable {
     /// No values.
     public init() { values = [:] }
 
-    /// Puts the values in the place of `${NAME}`.
+    /// Puts the values in the place of `${NAME}`; with `isLenient`, `/unknown` for those that have none.
     ///
     /// - Throws: `Malformed` with the line of the first name that has no value.
-    public func fill(_ text: String) throws(Malformed) -> String {
+    public func fill(_ text: String, isLenient: Bool = false) throws(Malformed) -> String {
         var filled = ""
         var rest = text[...]
         var line = 1
@@ -62,7 +62,7 @@ public struct EnvironmentValues: Sendable, Hashable {
                 throw Malformed(line: line, message: "`${` has no `}`")
             }
             let name = String(rest[start.upperBound..<end])
-            guard let value = values[name] else {
+            guard let value = values[name] ?? (isLenient ? "/unknown" : nil) else {
                 throw Malformed(line: line, message: "`${\(name)}` has no value; is the environment up?")
             }
             filled += value

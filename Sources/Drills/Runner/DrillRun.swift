@@ -104,6 +104,12 @@ public struct DrillRun: Sendable {
                 try await perform(state.machine.next, &state)
             } catch is CancellationError {
                 try await abort("ended by whoever ran it", &state)
+                // What is left to do must not be cut off too.
+                let rest = state
+                return try await Task.detached {
+                    var state = rest
+                    return try await go(&state)
+                }.value
             } catch let error as DrillError where error.code != .fileFailed && error.code != .logMalformed {
                 try await abort(error.description, &state)
             }
@@ -123,7 +129,7 @@ public struct DrillRun: Sendable {
 
 extension DrillRun {
     /// The log and the machine that is made of it.
-    struct State {
+    struct State: Sendable {
         private let log: LineLog<DrillRecord>
         private let clock: DrillClock
         private let watch: @Sendable (DrillRecord) -> Void

@@ -1,4 +1,5 @@
 import DataSources
+import Drills
 import Journal
 import Ledger
 import ObjectStore
@@ -55,6 +56,10 @@ extension RepositoryError: DescribedError {
         default: .failed
         }
     }
+}
+
+extension DrillError: DescribedError {
+    var kind: String { code.rawValue }
 }
 
 extension StoreError: DescribedError {

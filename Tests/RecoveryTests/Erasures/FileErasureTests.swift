@@ -130,7 +130,11 @@ struct FileErasureTests {
             stored.append((pack, try await town.context.repository.store.get(pack)))
             try await town.context.repository.store.delete(pack)
         }
-        await #expect(throws: (any Error).self) { try await town.toFolder() }
+        await #expect(throws: (any Error).self) {
+            try await PointRestore(town.point, in: town.context).toFolder(
+                RestoreOrder([.init(source: "uploads", kind: .files)]), words: "test",
+                folder: town.stage.path + "/out")
+        }
         #expect(Exchange.exists(town.stage.path + "/out/uploads/ERASURES-NOT-APPLIED.txt"))
         for (pack, bytes) in stored { try await town.context.repository.store.put(pack, bytes) }
         _ = try await town.toFolder()

@@ -1,0 +1,64 @@
+import Drills
+import FoundationEssentials
+import Glibc
+import Runbooks
+
+/// The files that a drill is made of, read and checked against each other, and kept in its folder as they were.
+struct DrillMaterial {
+    let access: EnvironmentAccess
+    let environment: DrillEnvironment
+    let scenario: Scenario
+    let runbook: Runbook
+    private let texts: [(path: KeyPath<DrillFolder, String>, text: String)]
+
+    /// Reads them: from `scenarios` by the scenario's name or file, or from the folder of a drill that was begun.
+    ///
+    /// - Throws: `SettingsError`, `RunbookError`, `CommandError`.
+    init(scenario name: String, access: EnvironmentAccess, in folder: DrillFolder? = nil) throws {
+        self.access = access
+        let scenarioFile = try folder?.scenario ?? Self.file(of: name, access.options.scenarios)
+        let scenarioText = try access.fill(try EnvironmentAccess.read(scenarioFile), scenarioFile)
+        scenario = try Scenario(text: scenarioText, file: scenarioFile)
+        let environmentFile = folder?.environment ?? access.file
+        let environmentText = try access.fill(try EnvironmentAccess.read(environmentFile), environmentFile)
+        environment = try DrillEnvironment(text: environmentText, file: environmentFile)
+        let runbookFile = folder?.runbook ?? access.project + "/" + scenario.runbook
+        let runbookText = try EnvironmentAccess.read(runbookFile)
+        runbook = try Runbook(text: runbookText, file: runbookFile)
+        texts = [
+            (\.scenario, scenarioText), (\.environment, environmentText), (\.runbook, runbookText),
+        ]
+    }
+
+    /// `D`, `D-database-corruption`, or a path.
+    private static func file(of name: String, _ folder: String) throws -> String {
+        if name.contains("/") || name.hasSuffix(".yaml") { return name }
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let found = files.filter { $0 == name + ".yaml" || $0.hasPrefix(name + "-") && $0.hasSuffix(".yaml") }
+        guard found.count == 1, let file = found.first else {
+            throw CommandError(
+                .invalidArgument, found.isEmpty ? "there is no scenario `\(name)`" : "several scenarios are called `\(name)`",
+                subject: folder,
+                hint: "there are: \(files.filter { $0.hasSuffix(".yaml") }.sorted().joined(separator: ", "))")
+        }
+        return folder + "/" + file
+    }
+
+    /// What is wrong with the runbook in this environment.
+    func problems(today: String) -> [RunbookProblem] {
+        RunbookCheck(
+            hosts: Set(environment.hosts.map(\.name)), variables: Set(environment.variables.keys), today: today
+        ).problems(of: runbook)
+    }
+
+    /// Keeps them in the drill's folder, readable by us alone: values may be passwords of staging.
+    func keep(in folder: DrillFolder) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        for (path, text) in texts {
+            let file = folder[keyPath: path]
+            guard FileManager.default.createFile(atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+            else { throw CommandError(.fileUnusable, "cannot be made: \(systemMessage(errno))", subject: file) }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Drills
+import Synchronization
+
+/// A drill as it goes on, for a terminal: a line for each thing that happens, with the clock since the fault.
+final class DrillProgress: Sendable {
+    private let output: CommandOutput
+    private let scenario: Scenario
+    private let isQuiet: Bool
+    private let times = Mutex<(began: Double?, fault: Double?)>((nil, nil))
+
+    init(_ output: CommandOutput, _ scenario: Scenario, isQuiet: Bool) {
+        self.output = output
+        self.scenario = scenario
+        self.isQuiet = isQuiet
+    }
+
+    func show(_ record: DrillRecord) {
+        guard !isQuiet else { return }
+        let (began, fault) = times.withLock { times in
+            times.began = times.began ?? record.at
+            if case .injecting = record.event { times.fault = times.fault ?? record.at }
+            return (times.began ?? record.at, times.fault)
+        }
+        guard let words = Self.words(record.event) else { return }
+        let clock =
+            fault.map { "\(Self.clock(record.at - $0)) of \(Self.clock(scenario.objective.full.seconds))" }
+            ?? "\(Self.clock(record.at - began)) before the fault"
+        output.message("\(clock)  \(words)")
+    }
+
+    func end() { output.erase() }
+
+    private static func clock(_ seconds: Double) -> String {
+        let whole = Int(max(0, seconds))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
+    }
+
+    private static func words(_ event: DrillEvent) -> String? {
+        switch event {
+        case .began(let beginning): "\(beginning.id) begins, seed \(beginning.seed)"
+        case .resumed: "goes on where it was"
+        case .guarded(let failure): failure.map { "REFUSED: \($0)" } ?? "every host and folder is the environment's own"
+        case .observing: "the observer writes and looks"
+        case .steady(let count): "\(count) writes were acknowledged; the fault may come"
+        case .injecting: "something breaks"
+        case .injected: nil
+        case .detected(let probe): "DETECTED by `\(probe)`"
+        case .undetected: "nothing was noticed"
+        case .declared(let who, _): "declared (\(who))"
+        case .stepBegan(let id, let attempt): "step \(id)" + (attempt > 1 ? ", attempt \(attempt)" : "")
+        case .stepEnded(let id, let outcome): outcome.failure.map { "step \(id) FAILED: \($0)" } ?? "step \(id) done"
+        case .asked: nil
+        case .decided(let id, let value, let who, _): "decided \(id): \(value) (\(who))"
+        case .degraded: "DEGRADED service is up"
+        case .recovered: "RECOVERED"
+        case .notRecovered: "the service did not come back"
+        case .readBack(let count): "looked for \(count) acknowledged writes"
+        case .proven(let what, let failure): failure.map { "\(what): DOES NOT HOLD: \($0)" } ?? "\(what): holds"
+        case .examined: nil
+        case .aborted(let reason): "ENDED: \(reason)"
+        case .cleared: "staging is as it was"
+        case .ended(let verdict): "verdict: \(verdict.rawValue)"
+        }
+    }
+}

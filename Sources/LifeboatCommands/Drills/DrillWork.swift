@@ -1,0 +1,110 @@
+import DataSources
+import Drills
+import Runbooks
+
+/// Puts the parts of a drill together and carries it out.
+struct DrillWork {
+    let material: DrillMaterial
+    let folder: DrillFolder
+    let token: EnvironmentToken
+    let isAttended: Bool
+    let keepsStaging: Bool
+    let context: CommandContext
+    let global: GlobalOptions
+
+    /// Runs it to its end, with the workload beside it, and gives the report.
+    func run(_ beginning: DrillBeginning, isResumed: Bool) async throws -> DrillReport {
+        let progress = DrillProgress(context.output, material.scenario, isQuiet: global.quiet || global.json)
+        let begun = isResumed ? try seedOfBefore() ?? beginning.seed : beginning.seed
+        let judge = DrillJudge(folder, material.scenario, material.environment, material.runbook)
+        let drill = DrillRun(
+            material.scenario, material.runbook, in: folder, variables: material.environment.variables,
+            parts: parts(seed: begun), watch: { progress.show($0) }, judge: { try judge.verdict($0) })
+        let workload = Task { await self.workload() }
+        defer { workload.cancel() }
+        _ = try await (isResumed ? drill.resume() : drill.begin(beginning))
+        progress.end()
+        return try DrillReport(of: folder)
+    }
+
+    private func seedOfBefore() throws -> UInt64? {
+        try LineLog<DrillRecord>(folder.events).read().lazy.compactMap { record in
+            if case .began(let beginning) = record.event { beginning.seed } else { nil }
+        }.first
+    }
+
+    private func parts(seed: UInt64) -> DrillRun.Parts {
+        let (access, environment) = (material.access, material.environment)
+        let reach = access.reach(environment)
+        var variables = environment.variables
+        variables["OBSERVER_LOG"] = folder.observer
+        return DrillRun.Parts(
+            reach: reach, safety: EnvironmentGuard(environment, token: token, reach: reach),
+            observer: ProcessObserver(
+                program: EnvironmentAccess.program, folder: folder, namespace: environment.observerNamespace,
+                variables: access.variables),
+            injector: ShellInjector(
+                material.scenario, environment, token: token, in: folder, reach: reach, seed: seed),
+            person: isAttended ? TerminalPerson(context: context) : Unattended(),
+            examiner: ShellExaminer(material.scenario, reach: reach, variables: variables),
+            clearing: keepsStaging ? NoClearing() : EnvironmentClearing(access: access))
+    }
+
+    /// Keeps the service busy until it is cancelled. It ends with us, however we end.
+    private func workload() async {
+        guard let text = material.scenario.workload else { return }
+        let watched = """
+            \(text) >/dev/null 2>&1 & busy=$!
+            trap 'kill "$busy" 2>/dev/null' EXIT
+            trap 'exit 0' TERM
+            while kill -0 "$RUNNER" 2>/dev/null && kill -0 "$busy" 2>/dev/null; do sleep 1; done
+            """
+        _ = await material.access.reach(material.environment).run(
+            watched, on: "operator", variables: ["RUNNER": "\(context.processID)"], timeout: nil
+        ) { _ in }
+    }
+}
+
+/// Staging stays as the drill left it.
+private struct NoClearing: StagingClearing {
+    func clear() async throws {}
+}
+
+/// Makes staging anew, and plants its word again.
+struct EnvironmentClearing: StagingClearing {
+    let access: EnvironmentAccess
+
+    func clear() async throws {
+        let environment = try access.load()
+        try await ShellClearing(environment, reach: access.reach(environment)).clear()
+        try await access.plant(try access.load())
+    }
+}
+
+/// Whoever sits at the terminal.
+struct TerminalPerson: DrillPerson {
+    let context: CommandContext
+
+    var name: String { "attended" }
+
+    func declare(_ probe: String) async throws {
+        context.output.message("`\(probe)` fails. Is this an emergency? Enter declares it.")
+        _ = try await context.inputLine(4096)
+    }
+
+    func decide(_ decision: RunbookDecision, proposal: ScriptOutcome?) async throws -> String {
+        if let proposal {
+            for line in proposal.output.split(separator: "\n") { context.output.message("  \(line)") }
+            if let failure = proposal.failure { context.output.message("  the proposal failed: \(failure)") }
+        }
+        while true {
+            let hint = proposal?.lastLine.map { " [\($0)]" } ?? ""
+            context.output.message("\(decision.question)\(hint)")
+            guard let line = try await context.inputLine(4096) else {
+                throw CommandError(.interrupted, "nobody answers any more", subject: decision.id)
+            }
+            let answer = line.isEmpty ? proposal?.lastLine ?? "" : line
+            if !answer.isEmpty { return answer }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// Which environment is meant, and where its files are.
+struct EnvironmentOptions: ParsableArguments {
+    @Option(
+        name: .customLong("dir"),
+        help: ArgumentHelp(
+            "Folder for what the environment is made of (default: /var/tmp/lifeboat-NAME).", valueName: "dir"),
+        completion: .directory)
+    var folder: String?
+
+    @Option(
+        help: ArgumentHelp("Folder with scenarios and environments (default: ./scenarios).", valueName: "dir"),
+        completion: .directory)
+    var scenarios = "scenarios"
+}
