@@ -93,11 +93,15 @@ let package = Package(
             dependencies: ["Settings", "DataSources", "Recovery", "Retention", "ObjectStore", "Sealing"],
             swiftSettings: common),
 
+        .target(
+            name: "Catalog", dependencies: ["Drills", "Recovery", "Ledger", "DataSources", "ObjectStore", "Trees", grdb],
+            swiftSettings: common),
+
         // Floors 9 and 10.
         .target(
             name: "LifeboatCommands",
             dependencies: [
-                "Configuration", "Recovery", "Ledger", "Journal", "Settings", "Repository", "DataSources", "Trees",
+                "Configuration", "Catalog", "Drills", "Recovery", "Ledger", "Journal", "Settings", "Repository", "DataSources", "Trees",
                 "ObjectStore",
                 "Sealing", "Retention", "Chunking", "CLinux", argumentParser, subprocess, systemPackage,
             ],
@@ -144,6 +148,12 @@ let package = Package(
             ], swiftSettings: common),
         .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "TestSupport"], swiftSettings: common),
         .testTarget(name: "DrillsTests", dependencies: ["Drills", "Runbooks", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "CatalogTests",
+            dependencies: [
+                "Catalog", "Drills", "Runbooks", "Recovery", "Ledger", "ObjectStore", "Sealing", "TestSupport", grdb,
+            ],
+            swiftSettings: common),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Settings", "TestSupport"],
             swiftSettings: common),
