@@ -90,18 +90,20 @@ let package = Package(
         // Floor 6.
         .target(
             name: "Configuration",
-            dependencies: ["Settings", "DataSources", "Recovery", "Retention", "ObjectStore", "Sealing"],
+            dependencies: ["Settings", "DataSources", "Drills", "Recovery", "Retention", "ObjectStore", "Sealing"],
             swiftSettings: common),
 
         .target(
-            name: "Catalog", dependencies: ["Drills", "Recovery", "Ledger", "DataSources", "ObjectStore", "Trees", grdb],
+            name: "Catalog",
+            dependencies: ["Drills", "Recovery", "Ledger", "DataSources", "ObjectStore", "Trees", grdb],
             swiftSettings: common),
 
         // Floors 9 and 10.
         .target(
             name: "LifeboatCommands",
             dependencies: [
-                "Configuration", "Catalog", "Drills", "Recovery", "Ledger", "Journal", "Settings", "Repository", "DataSources", "Trees",
+                "Configuration", "Catalog", "Drills", "Recovery", "Ledger", "Journal", "Settings", "Repository",
+                "DataSources", "Trees",
                 "ObjectStore",
                 "Sealing", "Retention", "Chunking", "CLinux", argumentParser, subprocess, systemPackage,
             ],
@@ -160,8 +162,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "lifeboat", "LifeboatCommands", "DataSources", "Repository", "Trees", "ObjectStore", "Sealing",
-                "TestSupport", grdb,
+                "lifeboat", "LifeboatCommands", "Drills", "Runbooks", "Ledger", "Recovery", "DataSources", "Repository",
+                "Trees", "ObjectStore", "Sealing", "TestSupport", grdb,
                 argumentParser, subprocess,
             ],
             swiftSettings: common),

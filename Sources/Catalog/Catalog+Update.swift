@@ -15,6 +15,9 @@ public struct CatalogUpdate: Sendable, Hashable, Codable {
     /// Events that are not what was signed; they are left out. `lifeboat` tells more with the ledger's own check.
     public var problems: [String] = []
 
+    /// Nothing found yet.
+    public init() {}
+
     enum CodingKeys: String, CodingKey {
         case problems
         case readCount = "read_count"

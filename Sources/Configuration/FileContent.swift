@@ -1,4 +1,5 @@
 import DataSources
+import Drills
 import Recovery
 import Settings
 
@@ -12,6 +13,7 @@ struct FileContent {
     let sources: [ProtectedSource]
     let plans: [ScheduledPlan]
     let handover: HandoverRules
+    let mirror: MirrorSettings?
 
     init(_ fields: Fields, hostname: String, _ resolve: @escaping LifeboatConfiguration.SecretResolver) {
         service = fields.required("service", .name, help: "what all of this serves: small letters, digits, -")
@@ -42,6 +44,9 @@ struct FileContent {
                 return plan
             }
         handover = HandoverRules(fields)
+        mirror = fields.optional(
+            "mirror", .object { MirrorSettings($0, resolve) }, help: "table of a console that gets a row for each drill"
+        )
     }
 }
 

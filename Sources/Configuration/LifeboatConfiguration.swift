@@ -1,4 +1,5 @@
 public import DataSources
+public import Drills
 public import Recovery
 public import Sealing
 public import Settings
@@ -30,6 +31,8 @@ public struct LifeboatConfiguration: Sendable {
     public var plans: [Plan]
     /// How restored data is handed over: erasures, masks, epochs.
     public var handover: HandoverRules
+    /// A table of a console that gets a row for each drill; nil for none.
+    public var mirror: MirrorSettings?
     /// Things to know that are no errors.
     public var warnings: [SettingsProblem]
     /// What is in effect: the file's values and all defaults, secrets as references.
@@ -66,6 +69,7 @@ public struct LifeboatConfiguration: Sendable {
         sources = content.sources
         plans = content.plans.map(\.plan)
         handover = content.handover
+        mirror = content.mirror
         warnings = document.warnings
         effective = document.effective
     }
