@@ -136,7 +136,7 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "LedgerTests", dependencies: ["Ledger", "ObjectStore", "Sealing", "TestSupport"],
+            name: "LedgerTests", dependencies: ["Ledger", "Repository", "ObjectStore", "Sealing", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "JournalTests", dependencies: ["Journal", "ObjectStore", "Sealing", "TestSupport"],

@@ -97,7 +97,8 @@ extension Catalog {
         return numbers.filter { !known.behind.contains($0.stored) }
     }
 
-    private static func take(_ events: [(CatalogEvent, Projection)], into database: Database) throws -> Int {
+    /// Adds these, and gives how many were new.
+    static func take(_ events: [(CatalogEvent, Projection)], into database: Database) throws -> Int {
         var count = 0
         let adding = try database.cachedStatement(
             sql:

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 import Ledger
 import TestSupport
@@ -99,6 +100,55 @@ struct UpdateTests {
         let fresh = try await catalog("alone")
         _ = try await fresh.rebuild(from: feed)
         #expect(try await one.contents() == fresh.contents())
+    }
+
+    @Test(
+        "what a crash leaves on the disk in the middle of a transaction is gone on with",
+        arguments: 1...4 as ClosedRange<UInt64>)
+    func crash(seed: UInt64) async throws {
+        var maker = EventMaker(seed: seed)
+        let events = maker.events(400, nodes: ["web1"])
+        let running = try await catalog("running-\(seed)")
+        _ = try await running.update(from: ListFeed(Array(events.prefix(100))), batchSize: 20)
+        let crashed = folder.path + "/crashed-\(seed).sqlite"
+        let projected = events[100..<300].map { ($0, Projection($0)) }
+        try await running.write { [path = running.path] database in
+            // With so little memory what is not committed goes to the disk as well.
+            try database.execute(sql: "PRAGMA cache_size = 1; PRAGMA cache_spill = 1")
+            #expect(try Catalog.take(projected, into: database) == 200)
+            for suffix in ["", "-wal"] {
+                try FileManager.default.copyItem(atPath: path + suffix, toPath: crashed + suffix)
+            }
+        }
+        let found = try await Catalog.open(at: crashed)
+        let update = try await found.update(from: ListFeed(events), batchSize: 50)
+        #expect(update.readCount == 300, "seed \(seed)")
+        let fresh = try await catalog("whole-\(seed)")
+        _ = try await fresh.rebuild(from: ListFeed(events))
+        #expect(try await found.contents() == fresh.contents(), "seed \(seed)")
+    }
+
+    @Test("a batch that fails in the middle leaves nothing of itself")
+    func failing() async throws {
+        var maker = EventMaker(seed: 21)
+        let feed = ListFeed(maker.events(200))
+        let catalog = try await catalog("failing")
+        try await catalog.write { database in
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER full BEFORE INSERT ON runs WHEN (SELECT COUNT(*) FROM runs) = 7
+                    BEGIN SELECT RAISE(ABORT, 'the disk is full'); END
+                    """)
+        }
+        let error = await #expect(throws: CatalogError.self) { try await catalog.update(from: feed, batchSize: 30) }
+        #expect(error?.message.contains("the disk is full") == true)
+        let counts = try await catalog.contents().mapValues(\.count)
+        #expect((counts["runs"] ?? 7) < 7)
+        try await catalog.write { try $0.execute(sql: "DROP TRIGGER full") }
+        _ = try await catalog.update(from: feed)
+        let fresh = try await self.catalog("not-failing")
+        _ = try await fresh.rebuild(from: feed)
+        #expect(try await catalog.contents() == fresh.contents())
     }
 
     @Test("unknown kinds, payloads that are gone or of another shape are counted")

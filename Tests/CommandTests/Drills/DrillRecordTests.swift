@@ -62,16 +62,24 @@ extension ServiceSuites {
             }
             try await service.done("catalog", "rebuild")
             #expect(try await dump(path) == before)
+            // A second point, and the first one goes: what it was stays.
+            try service.configure { $0.plan = ["keep: {last: 1}"] }
+            try await service.done("backup", "nightly")
+            try await service.done("retention", "apply")
+            try await service.done("catalog", "update")
+            let forgotten = "SELECT COUNT(*) FROM recovery_points p JOIN forgotten_points f ON f.point_id = p.id"
+            #expect(try await ServiceData.sqlite(path, forgotten) == "1\n")
+            let later = try await dump(path)
             try service.place.write("no database, but a text that is long enough", to: "state/catalog.sqlite")
             let damaged = await service.run("catalog", "update")
             #expect(damaged.status == 1 && damaged.messages.contains("lifeboat catalog rebuild"), "\(damaged)")
             try await service.done("catalog", "rebuild")
-            #expect(try await dump(path) == before)
+            #expect(try await dump(path) == later)
         }
 
         private func dump(_ path: String) async throws -> String {
             var text = ""
-            for table in ["events", "runs", "recovery_points", "verifications", "restores"] {
+            for table in ["events", "runs", "recovery_points", "forgotten_points", "verifications", "restores"] {
                 text += try await ServiceData.sqlite(path, "SELECT * FROM \(table) ORDER BY 1, 2")
             }
             return text
