@@ -29,25 +29,25 @@ public struct CatalogUpdate: Sendable, Hashable, Codable {
 }
 
 extension Catalog {
+    /// Batches that are read at the same time.
+    private static let batchWidth = 3
+
     /// Takes in what the ledger has and the catalog does not. Events come in batches, each one transaction: an update that is
     /// ended in the middle is gone on with by the next, and two at once do no harm.
     ///
     /// - Parameter batchSize: events of one transaction.
     /// - Throws: `otherRepository`, `catalogUnusable`; what the feed says.
-    public func update(from feed: any EventFeed, batchSize: Int = 1000) async throws -> CatalogUpdate {
+    public func update(from feed: any EventFeed, batchSize: Int = 500) async throws -> CatalogUpdate {
         try await adopt(feed.repositoryID)
         var update = CatalogUpdate()
         for node in try await feed.nodes() {
             let missing = try await missing(of: node, in: feed)
-            for start in stride(from: 0, to: missing.count, by: batchSize) {
-                try Task.checkCancellation()
-                let numbers = Array(missing[start..<min(start + batchSize, missing.count)])
-                let (events, problems) = try await feed.events(of: node, numbered: numbers)
-                update.problems += problems
-                let projected = events.map { ($0, Projection($0)) }
-                update.readCount += try await write { try Catalog.take(projected, into: $0) }
+            let batches = stride(from: 0, to: missing.count, by: batchSize).map { start in
+                Array(missing[start..<min(start + batchSize, missing.count)])
             }
+            try await take(batches, of: node, from: feed, &update)
         }
+        update.problems.sort()
         try await count(&update)
         return update
     }
@@ -55,13 +55,34 @@ extension Catalog {
     /// Empties the catalog and takes in all of the ledger.
     ///
     /// - Throws: as `update`.
-    public func rebuild(from feed: any EventFeed, batchSize: Int = 1000) async throws -> CatalogUpdate {
+    public func rebuild(from feed: any EventFeed, batchSize: Int = 500) async throws -> CatalogUpdate {
         try await write { database in
             for table in CatalogTable.all.map(\.name) + ["events", "repository"] {
                 try database.execute(sql: "DELETE FROM \(table)")
             }
         }
         return try await update(from: feed, batchSize: batchSize)
+    }
+
+    /// Reads some batches at a time, and writes each when it is there; their order does not matter.
+    private func take(
+        _ batches: [[UInt64]], of node: String, from feed: any EventFeed, _ update: inout CatalogUpdate
+    ) async throws {
+        typealias Batch = (projected: [(CatalogEvent, Projection)], problems: [String])
+        let read: @Sendable ([UInt64]) async throws -> Batch = { numbers in
+            let (events, problems) = try await feed.events(of: node, numbered: numbers)
+            return (events.map { ($0, Projection($0)) }, problems)
+        }
+        try await withThrowingTaskGroup(of: Batch.self) { group in
+            var waiting = batches[...]
+            for numbers in waiting.prefix(Catalog.batchWidth) { group.addTask { try await read(numbers) } }
+            waiting = waiting.dropFirst(Catalog.batchWidth)
+            while let batch = try await group.next() {
+                if let numbers = waiting.popFirst() { group.addTask { try await read(numbers) } }
+                update.problems += batch.problems
+                update.readCount += try await write { try Catalog.take(batch.projected, into: $0) }
+            }
+        }
     }
 
     private func adopt(_ repository: String) async throws {

@@ -11,7 +11,7 @@ import Testing
 @Suite("a long ledger", .enabled(if: getenv("LIFEBOAT_LEDGER_FOLDER") != nil, "Tests/Support/bench-catalog runs it"))
 struct LedgerMaker {
     @Test("is written")
-    func write() async throws {
+    func make() async throws {
         let folder = String(cString: try #require(getenv("LIFEBOAT_LEDGER_FOLDER")))
         let count = UInt64(String(cString: try #require(getenv("LIFEBOAT_LEDGER_COUNT")))) ?? 0
         let password = try Data(contentsOf: URL(filePath: folder + "/password"))
@@ -30,12 +30,18 @@ struct LedgerMaker {
                 kind: EventKind(rawValue: sequence % 10 == 0 ? "verification" : "backup"),
                 payloadHash: SHA256.digest(salted), publicKey: key.verifyingKey)
             previous = header.hash
-            // Straight to the files: the store would flush each of them.
             let path = "\(folder)/repository/\(EventName.header("bench", sequence))"
-            try Data(try seal.sealPayload(salted, of: "bench", sequence))
-                .write(to: URL(filePath: path + EventName.payloadSuffix))
-            try Data(try seal.seal(header, signedBy: key)).write(to: URL(filePath: path))
+            try LedgerMaker.write(try seal.sealPayload(salted, of: "bench", sequence), path + EventName.payloadSuffix)
+            try LedgerMaker.write(try seal.seal(header, signedBy: key), path)
         }
+    }
+
+    /// Straight to a file: the store would flush each of them.
+    private static func write(_ bytes: [UInt8], _ path: String) throws {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        try #require(file >= 0)
+        defer { close(file) }
+        #expect(Glibc.write(file, bytes, bytes.count) == bytes.count)
     }
 
     private static func payload(_ sequence: UInt64) -> String {
