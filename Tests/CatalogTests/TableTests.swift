@@ -2,6 +2,7 @@ import Drills
 import FoundationEssentials
 import GRDB
 import Ledger
+import Runbooks
 import TestSupport
 import Testing
 
@@ -47,6 +48,21 @@ struct TableTests {
         let data = try JSONEncoder().encode(test)
         let object = try JSONDecoder().decode([String: Anything].self, from: data)
         #expect(object.keys.sorted() == DisasterRecoveryTest.columns.sorted())
+    }
+
+    @Test("the payload of a drill has the test's keys beside its steps and reasons, and reads back")
+    func payload() throws {
+        let step = DisasterRecoveryStep(
+            testID: "D-1", step: "restore", host: "app1", phase: .replay, started: "2026-11-21T08:00:00.5Z",
+            ended: "2026-11-21T08:01:02Z", exit: 0, attempts: 2)
+        let payload = DrillEventPayload(
+            test: Samples.test("D-1"), steps: [step], reasons: [VerdictReason(.fail, "hole", "beat 3")])
+        let data = try JSONEncoder().encode(payload)
+        #expect(try JSONDecoder().decode(DrillEventPayload.self, from: data) == payload)
+        let text = String(decoding: data, as: UTF8.self)
+        for part in [#""scenario":"D""#, #""verdict":"pass""#, #""seconds":61.5"#, #""code":"hole""#] {
+            #expect(text.contains(part), "\(part): \(text)")
+        }
     }
 
     private struct Anything: Decodable {

@@ -45,7 +45,7 @@ struct Projection: Sendable, Hashable {
     }
 
     /// Kinds that are known and have no rows.
-    private static let silent: Set<String> = ["alive", "erasure"]
+    private static let silent: Set<String> = ["alive", "erasure", "runbook_approved", "runbook_followed"]
 
     private typealias Reading = @Sendable (CatalogEvent) -> (String, String?, [CatalogRow])?
 

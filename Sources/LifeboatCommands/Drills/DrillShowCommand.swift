@@ -102,13 +102,3 @@ private struct DrillShowReport: Report {
         return lines
     }
 }
-
-extension DisasterRecoveryStep {
-    /// How long it took; nil when it did not end.
-    var seconds: Double? {
-        guard let from = Timestamp(rfc3339: started), let to = ended.flatMap({ Timestamp(rfc3339: $0) }) else {
-            return nil
-        }
-        return Double(to.seconds - from.seconds) + (Double(to.nanoseconds) - Double(from.nanoseconds)) / 1e9
-    }
-}
