@@ -41,6 +41,7 @@ bench: build ## Measure against restic, borg and tar|zstd|openssl; BENCH='--help
 	$(support)/bench --lifeboat $(binary) $(BENCH)
 	$(support)/bench-databases --lifeboat $(binary)
 	$(support)/bench-recovery --lifeboat $(binary) $(filter --quick,$(BENCH))
+	$(support)/bench-catalog --lifeboat $(binary) $(if $(filter --quick,$(BENCH)),--events 10000)
 
 lint: swift-present ## Check format, sizes, leftovers and scripts
 	@$(packages) lint

@@ -90,14 +90,20 @@ let package = Package(
         // Floor 6.
         .target(
             name: "Configuration",
-            dependencies: ["Settings", "DataSources", "Recovery", "Retention", "ObjectStore", "Sealing"],
+            dependencies: ["Settings", "DataSources", "Drills", "Recovery", "Retention", "ObjectStore", "Sealing"],
+            swiftSettings: common),
+
+        .target(
+            name: "Catalog",
+            dependencies: ["Drills", "Recovery", "Ledger", "DataSources", "ObjectStore", "Trees", grdb],
             swiftSettings: common),
 
         // Floors 9 and 10.
         .target(
             name: "LifeboatCommands",
             dependencies: [
-                "Configuration", "Drills", "Runbooks", "Recovery", "Ledger", "Journal", "Settings", "Repository", "DataSources", "Trees",
+                "Configuration", "Catalog", "Drills", "Runbooks", "Recovery", "Ledger", "Journal", "Settings",
+                "Repository", "DataSources", "Trees",
                 "ObjectStore",
                 "Sealing", "Retention", "Chunking", "CLinux", argumentParser, subprocess, systemPackage,
             ],
@@ -130,7 +136,7 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "LedgerTests", dependencies: ["Ledger", "ObjectStore", "Sealing", "TestSupport"],
+            name: "LedgerTests", dependencies: ["Ledger", "Repository", "ObjectStore", "Sealing", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "JournalTests", dependencies: ["Journal", "ObjectStore", "Sealing", "TestSupport"],
@@ -145,13 +151,19 @@ let package = Package(
         .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "TestSupport"], swiftSettings: common),
         .testTarget(name: "DrillsTests", dependencies: ["Drills", "Runbooks", "TestSupport"], swiftSettings: common),
         .testTarget(
+            name: "CatalogTests",
+            dependencies: [
+                "Catalog", "Drills", "Runbooks", "Recovery", "Ledger", "ObjectStore", "Sealing", "TestSupport", grdb,
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Settings", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "lifeboat", "LifeboatCommands", "DataSources", "Repository", "Trees", "ObjectStore", "Sealing",
-                "TestSupport", grdb,
+                "lifeboat", "LifeboatCommands", "Drills", "Runbooks", "Ledger", "Recovery", "DataSources", "Repository",
+                "Trees", "ObjectStore", "Sealing", "TestSupport", grdb,
                 argumentParser, subprocess,
             ],
             swiftSettings: common),

@@ -160,5 +160,18 @@ extension LifeboatConfiguration {
             database: app
             sql: UPDATE settings SET session_epoch = session_epoch + 1
 
+        # A table of a console that gets a row for each drill: `lifeboat catalog mirror`. The account needs SELECT and INSERT on it.
+        mirror:
+          socket: /run/mysqld/mysqld.sock
+          user: lifeboat-mirror
+          password: {file: /etc/lifeboat/mirror.password}
+          database: console
+          table: drills
+          columns:                           # ours: theirs; all by our names when it is left out
+            id: drill
+            scenario: scenario
+            verdict: result
+            recovered-at: restored_at
+
         """#
 }

@@ -1,4 +1,5 @@
 import DataSources
+import Drills
 import Recovery
 import Settings
 
@@ -13,6 +14,7 @@ struct FileContent {
     let plans: [ScheduledPlan]
     let handover: HandoverRules
     let hooks: ServiceHooks
+    let mirror: MirrorSettings?
 
     init(_ fields: Fields, hostname: String, _ resolve: @escaping LifeboatConfiguration.SecretResolver) {
         service = fields.required("service", .name, help: "what all of this serves: small letters, digits, -")
@@ -48,6 +50,9 @@ struct FileContent {
                 "degraded", .text, help: "shell command run once all sources with `restore-class: first` are restored"),
             recovered: fields.optional(
                 "recovered", .text, help: "shell command run once all sources of a restore of several are restored"))
+        mirror = fields.optional(
+            "mirror", .object { MirrorSettings($0, resolve) }, help: "table of a console that gets a row for each drill"
+        )
     }
 }
 

@@ -1,4 +1,5 @@
 public import DataSources
+public import Drills
 public import Recovery
 public import Sealing
 public import Settings
@@ -32,6 +33,8 @@ public struct LifeboatConfiguration: Sendable {
     public var handover: HandoverRules
     /// What is run while several sources are restored.
     public var hooks: ServiceHooks
+    /// A table of a console that gets a row for each drill; nil for none.
+    public var mirror: MirrorSettings?
     /// Things to know that are no errors.
     public var warnings: [SettingsProblem]
     /// What is in effect: the file's values and all defaults, secrets as references.
@@ -69,6 +72,7 @@ public struct LifeboatConfiguration: Sendable {
         plans = content.plans.map(\.plan)
         handover = content.handover
         hooks = content.hooks
+        mirror = content.mirror
         warnings = document.warnings
         effective = document.effective
     }

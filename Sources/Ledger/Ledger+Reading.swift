@@ -40,7 +40,7 @@ extension Ledger {
     /// The events of a node; see `history(of:)`, which also tells what is wrong.
     public func events(of node: String) async throws -> [Event] { try await history(of: node).events }
 
-    private func read(_ node: String, _ sequence: UInt64) async throws -> ReadEvent {
+    func read(_ node: String, _ sequence: UInt64) async throws -> ReadEvent {
         let stored = try await store.get(EventName.header(node, sequence))
         var read = ReadEvent(sequence: sequence, signed: Result { try seal.open(stored, of: node, sequence) })
         do {

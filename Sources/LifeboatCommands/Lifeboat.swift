@@ -48,6 +48,7 @@ public struct Lifeboat: AsyncParsableCommand {
                     ReconcileCommand.self, RetentionCommand.self,
                     ErasureCommand.self, DoctorCommand.self,
                 ]),
+            CommandGroup(name: "Drills", subcommands: [DrillCommand.self, CatalogCommand.self]),
             CommandGroup(
                 name: "Inspection",
                 subcommands: [
