@@ -90,16 +90,16 @@ let package = Package(
         // Floor 6.
         .target(
             name: "Configuration",
-            dependencies: ["Settings", "DataSources", "Recovery", "Retention", "ObjectStore", "Sealing"],
+            dependencies: ["Settings", "DataSources", "Recovery", "Retention", "ObjectStore", "Sealing", "Runbooks"],
             swiftSettings: common),
 
         // Floors 9 and 10.
         .target(
             name: "LifeboatCommands",
             dependencies: [
-                "Configuration", "Recovery", "Ledger", "Journal", "Settings", "Repository", "DataSources", "Trees",
-                "ObjectStore",
-                "Sealing", "Retention", "Chunking", "CLinux", argumentParser, subprocess, systemPackage,
+                "Configuration", "Runbooks", "Drills", "Recovery", "Ledger", "Journal", "Settings", "Repository",
+                "DataSources", "Trees", "ObjectStore", "Sealing", "Retention", "Chunking", "CLinux", argumentParser,
+                subprocess, systemPackage,
             ],
             swiftSettings: common),
         .executableTarget(name: "lifeboat", dependencies: ["LifeboatCommands", argumentParser], swiftSettings: common),
@@ -145,14 +145,13 @@ let package = Package(
         .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "TestSupport"], swiftSettings: common),
         .testTarget(name: "DrillsTests", dependencies: ["Drills", "Runbooks", "TestSupport"], swiftSettings: common),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Settings", "TestSupport"],
+            name: "ConfigurationTests", dependencies: ["Configuration", "Runbooks", "Settings", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "lifeboat", "LifeboatCommands", "DataSources", "Repository", "Trees", "ObjectStore", "Sealing",
-                "TestSupport", grdb,
-                argumentParser, subprocess,
+                "lifeboat", "LifeboatCommands", "DataSources", "Repository", "Trees", "ObjectStore", "Sealing", "Runbooks",
+                "TestSupport", grdb, argumentParser, subprocess,
             ],
             swiftSettings: common),
     ]

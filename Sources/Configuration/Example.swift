@@ -154,5 +154,10 @@ extension LifeboatConfiguration {
             database: app
             sql: UPDATE settings SET session_epoch = session_epoch + 1
 
+        # Whom to call, in this order. Runbooks name them where they say {{contacts}}; they are printed too, so keep them true.
+        contacts:
+          - {role: on call, name: Operations, phone: +49 30 1234567, mail: oncall@example.org}
+          - {role: data protection officer, name: A. Example, mail: privacy@example.org}
+
         """#
 }

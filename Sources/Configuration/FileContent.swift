@@ -1,5 +1,6 @@
 import DataSources
 import Recovery
+import Runbooks
 import Settings
 
 /// The keys of `lifeboat.yaml`.
@@ -12,6 +13,7 @@ struct FileContent {
     let sources: [ProtectedSource]
     let plans: [ScheduledPlan]
     let handover: HandoverRules
+    let contacts: [Contact]
 
     init(_ fields: Fields, hostname: String, _ resolve: @escaping LifeboatConfiguration.SecretResolver) {
         service = fields.required("service", .name, help: "what all of this serves: small letters, digits, -")
@@ -42,6 +44,9 @@ struct FileContent {
                 return plan
             }
         handover = HandoverRules(fields)
+        contacts = fields(
+            "contacts", .list(of: .object(Contact.init)), help: "whom to call; runbooks name them where they say {{contacts}}",
+            default: [])
     }
 }
 

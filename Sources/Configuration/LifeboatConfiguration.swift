@@ -1,5 +1,6 @@
 public import DataSources
 public import Recovery
+public import Runbooks
 public import Sealing
 public import Settings
 
@@ -30,6 +31,8 @@ public struct LifeboatConfiguration: Sendable {
     public var plans: [Plan]
     /// How restored data is handed over: erasures, masks, epochs.
     public var handover: HandoverRules
+    /// Whom to call, in the order in which they are called.
+    public var contacts: [Contact]
     /// Things to know that are no errors.
     public var warnings: [SettingsProblem]
     /// What is in effect: the file's values and all defaults, secrets as references.
@@ -66,6 +69,7 @@ public struct LifeboatConfiguration: Sendable {
         sources = content.sources
         plans = content.plans.map(\.plan)
         handover = content.handover
+        contacts = content.contacts
         warnings = document.warnings
         effective = document.effective
     }

@@ -48,6 +48,7 @@ public struct Lifeboat: AsyncParsableCommand {
                     ReconcileCommand.self, RetentionCommand.self,
                     ErasureCommand.self, DoctorCommand.self,
                 ]),
+            CommandGroup(name: "Emergencies", subcommands: [RunbookCommand.self]),
             CommandGroup(
                 name: "Inspection",
                 subcommands: [
