@@ -90,7 +90,7 @@ let package = Package(
         // Floor 6.
         .target(
             name: "Configuration",
-            dependencies: ["Settings", "DataSources", "Drills", "Recovery", "Retention", "ObjectStore", "Sealing"],
+            dependencies: ["Settings", "DataSources", "Drills", "Recovery", "Retention", "ObjectStore", "Sealing", "Runbooks"],
             swiftSettings: common),
 
         .target(
@@ -157,7 +157,7 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Settings", "TestSupport"],
+            name: "ConfigurationTests", dependencies: ["Configuration", "Runbooks", "Settings", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "CommandTests",

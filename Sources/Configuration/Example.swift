@@ -173,5 +173,10 @@ extension LifeboatConfiguration {
             verdict: result
             recovered-at: restored_at
 
+        # Whom to call, in this order. Runbooks name them where they say {{contacts}}; they are printed too, so keep them true.
+        contacts:
+          - {role: on call, name: Operations, phone: +49 30 1234567, mail: oncall@example.org}
+          - {role: data protection officer, name: A. Example, mail: privacy@example.org}
+
         """#
 }

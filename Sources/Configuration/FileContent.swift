@@ -1,6 +1,7 @@
 import DataSources
 import Drills
 import Recovery
+import Runbooks
 import Settings
 
 /// The keys of `lifeboat.yaml`.
@@ -15,6 +16,7 @@ struct FileContent {
     let handover: HandoverRules
     let hooks: ServiceHooks
     let mirror: MirrorSettings?
+    let contacts: [Contact]
 
     init(_ fields: Fields, hostname: String, _ resolve: @escaping LifeboatConfiguration.SecretResolver) {
         service = fields.required("service", .name, help: "what all of this serves: small letters, digits, -")
@@ -53,6 +55,9 @@ struct FileContent {
         mirror = fields.optional(
             "mirror", .object { MirrorSettings($0, resolve) }, help: "table of a console that gets a row for each drill"
         )
+        contacts = fields(
+            "contacts", .list(of: .object(Contact.init)), help: "whom to call; runbooks name them where they say {{contacts}}",
+            default: [])
     }
 }
 

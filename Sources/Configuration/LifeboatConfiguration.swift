@@ -1,6 +1,7 @@
 public import DataSources
 public import Drills
 public import Recovery
+public import Runbooks
 public import Sealing
 public import Settings
 
@@ -35,6 +36,8 @@ public struct LifeboatConfiguration: Sendable {
     public var hooks: ServiceHooks
     /// A table of a console that gets a row for each drill; nil for none.
     public var mirror: MirrorSettings?
+    /// Whom to call, in the order in which they are called.
+    public var contacts: [Contact]
     /// Things to know that are no errors.
     public var warnings: [SettingsProblem]
     /// What is in effect: the file's values and all defaults, secrets as references.
@@ -73,6 +76,7 @@ public struct LifeboatConfiguration: Sendable {
         handover = content.handover
         hooks = content.hooks
         mirror = content.mirror
+        contacts = content.contacts
         warnings = document.warnings
         effective = document.effective
     }

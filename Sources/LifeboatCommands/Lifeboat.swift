@@ -48,7 +48,11 @@ public struct Lifeboat: AsyncParsableCommand {
                     ReconcileCommand.self, RetentionCommand.self,
                     ErasureCommand.self, DoctorCommand.self,
                 ]),
-            CommandGroup(name: "Drills", subcommands: [DrillCommand.self, CatalogCommand.self]),
+            CommandGroup(
+                name: "Emergencies and drills",
+                subcommands: [
+                    RunbookCommand.self, EnvironmentCommand.self, DrillCommand.self, CatalogCommand.self,
+                ]),
             CommandGroup(
                 name: "Inspection",
                 subcommands: [
@@ -61,9 +65,6 @@ public struct Lifeboat: AsyncParsableCommand {
                     KeyCommand.self,
                     UnlockCommand.self,
                 ]),
-            CommandGroup(
-                name: "Drills",
-                subcommands: [EnvironmentCommand.self]),
             CommandGroup(name: "Program", subcommands: [ConfigCommand.self, VersionCommand.self]),
         ])
 

@@ -42,8 +42,8 @@ public struct Runbook: Sendable, Hashable {
 
     /// Something in a section.
     public enum Item: Sendable, Hashable {
-        /// Text for people: as HTML, and as it was written.
-        case text(html: String, source: String)
+        /// Text for people: as HTML, as it was written, and the line that it begins in.
+        case text(html: String, source: String, line: Int)
         /// Something to do.
         case step(RunbookStep)
         /// Something to decide.
@@ -66,6 +66,16 @@ public struct Runbook: Sendable, Hashable {
             case .text: nil
             case .step(let step): .step(step)
             case .decision(let decision): .decision(decision)
+            }
+        }
+    }
+
+    /// All shell text: of steps, their verifications, and proposals.
+    public var scripts: [RunbookScript] {
+        actions.flatMap { action -> [RunbookScript] in
+            switch action {
+            case .step(let step): [step.script] + (step.verification.map { [$0] } ?? [])
+            case .decision(let decision): decision.proposal.map { [$0] } ?? []
             }
         }
     }

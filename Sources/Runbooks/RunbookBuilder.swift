@@ -15,11 +15,11 @@ struct RunbookBuilder {
             case .failure(let malformed):
                 problems.append(RunbookProblem(.malformed, line: block.line, malformed.reason))
             case .success(let fence) where fence.pairs.isEmpty && fence.language != "decision":
-                append(.text(html: block.html, source: block.source))
+                append(.text(html: block.html, source: block.source, line: block.line))
             case .success(let fence):
                 add(fence, text, block)
             }
-        case .heading, .other: append(.text(html: block.html, source: block.source))
+        case .heading, .other: append(.text(html: block.html, source: block.source, line: block.line))
         }
     }
 

@@ -23,7 +23,7 @@ public struct RunbookCheck: Sendable {
 
     /// What is wrong, in the order of the lines.
     public func problems(of runbook: Runbook) -> [RunbookProblem] {
-        (sections(of: runbook) + review(of: runbook) + actions(of: runbook) + declared(by: runbook))
+        (sections(of: runbook) + review(of: runbook) + actions(of: runbook) + declared(by: runbook) + words(of: runbook))
             .sorted { $0.line < $1.line }
     }
 
@@ -65,6 +65,27 @@ public struct RunbookCheck: Sendable {
                 .unknownVariable, line: 1, "wants the variable `\(name)`, which neither environment nor plan gives",
                 hint: "add it to `variables:` of the environment")
         }
+    }
+
+    /// Prose says only what can be filled in; shell text says none of it.
+    private func words(of runbook: Runbook) -> [RunbookProblem] {
+        let items = runbook.sections.flatMap(\.items)
+        let unknown = items.flatMap { item -> [RunbookProblem] in
+            guard case .text(_, let source, let line) = item else { return [] }
+            return RunbookWords.names(in: source).filter { !RunbookWords.names.contains($0) }.map { name in
+                RunbookProblem(
+                    .unknownWord, line: line, "`{{\(name)}}` stands for nothing",
+                    hint: "there are: " + RunbookWords.names.map { "{{\($0)}}" }.joined(separator: ", "))
+            }
+        }
+        let inShell = runbook.scripts.flatMap { script in
+            RunbookWords.names(in: script.text).filter(RunbookWords.names.contains).map { name in
+                RunbookProblem(
+                    .unknownWord, line: script.line, "`{{\(name)}}` in shell text is never filled in",
+                    hint: "pass it as a variable of the environment")
+            }
+        }
+        return unknown + inShell
     }
 
     private func actions(of runbook: Runbook) -> [RunbookProblem] {

@@ -16,6 +16,8 @@ public struct RunbookProblem: Sendable, Hashable, Codable {
         case timeoutMissing = "timeout_missing"
         /// A step without a verification.
         case verificationMissing = "verification_missing"
+        /// A word in double braces that stands for nothing, or stands in shell text.
+        case unknownWord = "unknown_word"
         /// `sh -n` does not like it.
         case shellError = "shell_error"
         /// The day to read it again has passed.
@@ -50,6 +52,12 @@ public struct RunbookError: Error, Sendable, CustomStringConvertible {
     public let file: String
     /// What is wrong; at least one.
     public let problems: [RunbookProblem]
+
+    /// What is wrong with a file.
+    public init(file: String, problems: [RunbookProblem]) {
+        self.file = file
+        self.problems = problems
+    }
 
     public var description: String {
         problems.map { "\(file):\($0.line): \($0.message)" + ($0.hint.isEmpty ? "" : "; \($0.hint)") }

@@ -80,7 +80,7 @@ struct RunbookTests {
         #expect(freeze.script.line == 23 && freeze.verification?.text == "! service app status\n")
         #expect(moment.sets == "POSITION" && moment.question == "Which transaction did it?")
         #expect(moment.proposal?.text.contains("find-event") == true)
-        guard case .text(let html, _) = runbook.sections[1].items[0] else {
+        guard case .text(let html, _, _) = runbook.sections[1].items[0] else {
             Issue.record("a table was wanted")
             return
         }

@@ -12,6 +12,7 @@ struct FindEventCommand: Command {
             command that restores what was there before it.
 
               lifeboat find-event app-db --drop files
+              lifeboat find-event app-db --action drop --action truncate --between -2h now
               lifeboat find-event app-db --delete-from app.files --rows 1000 --between '2026-11-21 02:00:00' now
 
             PostgreSQL's log names files, not tables. What they are called is read from the live server and from the bases; what \
@@ -23,6 +24,12 @@ struct FindEventCommand: Command {
     @Option(help: ArgumentHelp("DELETE of its rows.", valueName: "table")) var deleteFrom: String?
     @Option(help: ArgumentHelp("UPDATE of its rows.", valueName: "table")) var update: String?
     @Option(help: ArgumentHelp("TRUNCATE of this table.", valueName: "table")) var truncate: String?
+    @Option(
+        help: ArgumentHelp(
+            "This, of any table: drop, truncate, alter, create, insert, update, delete; may be given several times.",
+            valueName: "action"),
+        transform: FindEventCommand.action)
+    var action: [EventQuestion.Action] = []
     @Option(
         help: ArgumentHelp(
             "From one moment to another, given as two: times, `-15m`, `now`.", valueName: "time"))
@@ -42,9 +49,15 @@ struct FindEventCommand: Command {
         return arguments[..<index] + two.map { "--between=\($0)" } + arguments[(index + 3)...]
     }
 
+    private static func action(_ word: String) throws -> EventQuestion.Action {
+        if let action = EventQuestion.Action(rawValue: word) { return action }
+        throw ValidationError("there is no action `\(word)`: " + EventQuestion.Action.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+
     func validate() throws {
-        guard [drop, deleteFrom, update, truncate].filter({ $0 != nil }).count <= 1 else {
-            throw ValidationError("give one of --drop, --delete-from, --update, --truncate")
+        let named = [drop, deleteFrom, update, truncate].filter { $0 != nil }.count
+        guard named + (action.isEmpty ? 0 : 1) <= 1 else {
+            throw ValidationError("give one of --drop, --delete-from, --update, --truncate, --action")
         }
         guard between.isEmpty || between.count == 2 else { throw ValidationError("--between takes two moments") }
         guard (1...100_000).contains(limit) else { throw ValidationError("--limit is 1 to 100000") }
@@ -69,6 +82,7 @@ struct FindEventCommand: Command {
 
     private func question(_ context: CommandContext) -> EventQuestion {
         var question = EventQuestion()
+        question.actions = Set(action)
         let asked: [(String?, EventQuestion.Action)] = [
             (drop, .drop), (deleteFrom, .delete), (update, .update), (truncate, .truncate),
         ]

@@ -29,7 +29,7 @@ struct DrillRunCommand: Command {
     @Option(help: ArgumentHelp("Go on with this drill.", valueName: "id")) var resume: String?
     @Flag(help: "Leave staging as the drill left it.") var keep = false
     @Flag(name: [.customShort("n"), .long], help: "Prove and check everything, and break nothing.") var dryRun = false
-    @OptionGroup var options: EnvironmentOptions
+    @OptionGroup var options: EnvironmentPlace
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -8,7 +8,7 @@ struct EnvironmentAccess {
     let context: CommandContext
     /// The environment's name, or its file.
     let name: String
-    let options: EnvironmentOptions
+    let options: EnvironmentPlace
 
     /// The file.
     var file: String {

@@ -54,7 +54,7 @@ struct EnvironmentUpCommand: Command {
             """)
 
     @Argument(help: ArgumentHelp("Its name, or its file.", valueName: "environment")) var name: String
-    @OptionGroup var options: EnvironmentOptions
+    @OptionGroup var options: EnvironmentPlace
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -76,7 +76,7 @@ struct EnvironmentDownCommand: Command {
         commandName: "down", abstract: "Remove it, however far it came.")
 
     @Argument(help: ArgumentHelp("Its name, or its file.", valueName: "environment")) var name: String
-    @OptionGroup var options: EnvironmentOptions
+    @OptionGroup var options: EnvironmentPlace
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -98,7 +98,7 @@ struct EnvironmentStatusCommand: Command {
         discussion: "Runs the environment's own command. Ends with 1 when that fails, or when it is not up.")
 
     @Argument(help: ArgumentHelp("Its name, or its file.", valueName: "environment")) var name: String
-    @OptionGroup var options: EnvironmentOptions
+    @OptionGroup var options: EnvironmentPlace
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -130,7 +130,7 @@ struct EnvironmentCheckCommand: Command {
             """)
 
     @Argument(help: ArgumentHelp("Its name, or its file.", valueName: "environment")) var name: String
-    @OptionGroup var options: EnvironmentOptions
+    @OptionGroup var options: EnvironmentPlace
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {

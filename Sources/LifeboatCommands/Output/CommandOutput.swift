@@ -102,6 +102,14 @@ public final class CommandOutput: Sendable {
         }
     }
 
+    /// Shows a line in the top row of a terminal and leaves everything else, what is being typed too, as it is.
+    public func drawOnTop(_ line: String) {
+        guard let columns = columns() else { return }
+        state.withLock { _ in
+            say("\u{1B}7\u{1B}[1;1H\u{1B}[7m" + line.prefix(max(columns - 1, 10)) + "\u{1B}[0m\u{1B}[K\u{1B}8")
+        }
+    }
+
     /// Takes the drawn line away.
     public func erase() { state.withLock { erase(&$0) } }
 

@@ -5,6 +5,7 @@ import Ledger
 import ObjectStore
 import Recovery
 import Repository
+import Runbooks
 import Sealing
 import Settings
 import Trees
@@ -113,5 +114,13 @@ extension SettingsError: DescribedError {
     var message: String { "the configuration has \(Units.count(problems.count, "problem"))" }
     var subject: String { file }
     var hint: String { "" }
+    var cause: (any Error)? { nil }
+}
+
+extension RunbookError: DescribedError {
+    var kind: String { "runbookInvalid" }
+    var message: String { "the runbook has \(Units.count(problems.count, "problem"))" }
+    var subject: String { file }
+    var hint: String { description }
     var cause: (any Error)? { nil }
 }

@@ -19,6 +19,8 @@ struct RecoveryAccess {
     struct Opened {
         let configuration: LifeboatConfiguration
         var recovery: RecoveryContext
+        /// The events of this repository.
+        let ledger: Ledger
 
         /// A plan by its name.
         func plan(_ name: String) throws -> Plan {
@@ -50,7 +52,11 @@ struct RecoveryAccess {
         let resolver = SecretResolver(environment: context.environment)
         var access = RepositoryAccess(context: context, options: options)
         access.configured = try await ConfiguredStore(settings, resolver)
-        return Opened(configuration: configuration, recovery: try await recovery(configuration, access))
+        let repository = try await access.open()
+        let ledger = try ledger(configuration, repository)
+        return Opened(
+            configuration: configuration, recovery: try await recovery(configuration, access, repository, ledger),
+            ledger: ledger)
     }
 
     /// The store that was named, else the plan's, else the only one.
@@ -82,12 +88,12 @@ struct RecoveryAccess {
     }
 
     private func recovery(
-        _ configuration: LifeboatConfiguration, _ access: RepositoryAccess
+        _ configuration: LifeboatConfiguration, _ access: RepositoryAccess, _ repository: OpenRepository,
+        _ ledger: Ledger
     ) async throws -> RecoveryContext {
-        let repository = try await access.open()
         let environment = sourceEnvironment
         let say = self.say
-        let recorder = try recorder(configuration, repository, environment)
+        let recorder = LedgerRecorder(ledger, user: context.user.name, report: say)
         var recovery = RecoveryContext(
             repository: repository, locks: access.locks, environment: environment, factory: .standard,
             recorder: recorder, stateFolder: configuration.state, service: configuration.service,
@@ -123,16 +129,13 @@ struct RecoveryAccess {
         return environment
     }
 
-    private func recorder(
-        _ configuration: LifeboatConfiguration, _ repository: OpenRepository, _ environment: SourceEnvironment
-    ) throws -> LedgerRecorder {
+    private func ledger(_ configuration: LifeboatConfiguration, _ repository: OpenRepository) throws -> Ledger {
         let now = context.now
-        let ledger = try Ledger(
+        return try Ledger(
             store: repository.store, repositoryID: repository.config.id, key: repository.key,
             node: Ledger.node(named: configuration.node), folder: configuration.state + "/ledger"
         ) {
             EventTime(seconds: now().seconds, nanoseconds: now().nanoseconds)
         }
-        return LedgerRecorder(ledger, user: context.user.name, report: say)
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// Which environment is meant, and where its files are.
-struct EnvironmentOptions: ParsableArguments {
+struct EnvironmentPlace: ParsableArguments {
     @Option(
         name: .customLong("dir"),
         help: ArgumentHelp(
