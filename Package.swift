@@ -97,8 +97,8 @@ let package = Package(
         .target(
             name: "LifeboatCommands",
             dependencies: [
-                "Configuration", "Recovery", "Ledger", "Journal", "Settings", "Repository", "DataSources", "Trees",
-                "ObjectStore",
+                "Configuration", "Drills", "Runbooks", "Recovery", "Ledger", "Journal", "Settings", "Repository",
+                "DataSources", "Trees", "ObjectStore",
                 "Sealing", "Retention", "Chunking", "CLinux", argumentParser, subprocess, systemPackage,
             ],
             swiftSettings: common),
@@ -143,14 +143,17 @@ let package = Package(
                 "Retention", "TestSupport",
             ], swiftSettings: common),
         .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "TestSupport"], swiftSettings: common),
-        .testTarget(name: "DrillsTests", dependencies: ["Drills", "Runbooks", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "DrillsTests", dependencies: ["Drills", "Runbooks", "ObjectStore", "TestSupport"],
+            swiftSettings: common),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Settings", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "lifeboat", "LifeboatCommands", "DataSources", "Repository", "Trees", "ObjectStore", "Sealing",
+                "lifeboat", "LifeboatCommands", "Drills", "DataSources", "Repository", "Trees", "ObjectStore",
+                "Sealing",
                 "TestSupport", grdb,
                 argumentParser, subprocess,
             ],

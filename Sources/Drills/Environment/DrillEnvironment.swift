@@ -65,6 +65,8 @@ public struct DrillEnvironment: Sendable, Hashable {
     public var clear: String
     /// See `up`; nil when hosts are all there is to ask.
     public var status: String?
+    /// `namespace`: the namespace that the observer is in, outside of all hosts; nil for where the runner is.
+    public var observerNamespace: String?
     /// What runbooks get to see, by name.
     public var variables: [String: String]
     /// What must never be hit.

@@ -29,6 +29,8 @@ extension DrillEnvironment {
         clear = fields.required(
             "clear", .text, help: "shell command here that brings it back to what it was after `up`")
         status = fields.optional("status", .text, help: "shell command here that says how it is")
+        observerNamespace = fields.optional(
+            "observer-namespace", .line, help: "network namespace of the observer, when it is not ours")
         let assignments = fields("variables", .list(of: .line), help: "NAME=value; what runbooks get", default: [])
         variables = [:]
         for assignment in assignments {

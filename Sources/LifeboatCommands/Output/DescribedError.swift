@@ -1,4 +1,5 @@
 import DataSources
+import Drills
 import Journal
 import Ledger
 import ObjectStore
@@ -97,6 +98,11 @@ extension LedgerError: DescribedError {
 
 extension JournalError: DescribedError {
     var kind: String { code.rawValue }
+}
+
+extension DrillError: DescribedError {
+    var kind: String { code.rawValue }
+    var exitStatus: ExitStatus { code == .isRunning ? .locked : .failed }
 }
 
 extension TreeError: DescribedError {
