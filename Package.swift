@@ -152,7 +152,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "lifeboat", "LifeboatCommands", "Drills", "DataSources", "Repository", "Trees", "ObjectStore",
+                "lifeboat", "LifeboatCommands", "Drills", "Runbooks", "DataSources", "Repository", "Trees",
+                "ObjectStore",
                 "Sealing",
                 "TestSupport", grdb,
                 argumentParser, subprocess,

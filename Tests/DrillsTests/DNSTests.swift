@@ -148,7 +148,7 @@ private final class UDPServer: Sendable {
                 bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
             }
         }
-        guard isBound else { throw TemporaryFolderError(number: errno) }
+        guard isBound else { throw DrillError(.helperFailed, "no socket", subject: "127.0.0.1") }
         self.descriptor = descriptor
         port = UInt16(bigEndian: address.sin_port)
     }

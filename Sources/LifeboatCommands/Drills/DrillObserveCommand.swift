@@ -1,5 +1,5 @@
 import ArgumentParser
-import Configuration
+import DataSources
 import Drills
 
 /// The observer's process. The runner of a drill starts it; nobody else has to.

@@ -1,6 +1,7 @@
 import Drills
 import FoundationEssentials
 import Glibc
+import Runbooks
 import TestSupport
 import Testing
 
@@ -43,11 +44,7 @@ struct ObserverProcessTests {
         try await PretendService.running(in: place.path) { service in
             let folder = DrillFolder(place.path)
             try service.put("scenario.yaml", service.scenario)
-            let beginning = DrillBeginning(
-                id: "D-1", scenario: "D", environment: "t", isAttended: false, seed: 7, runbookDigest: "",
-                faultCount: 1,
-                time: "2026-11-21T08:30:00Z", versions: [])
-            try LineLog(folder.events).append(DrillRecord(at: 0, wall: 0, event: .began(beginning)))
+            try service.put("events.jsonl", Self.beginning + "\n")
             let one = Place(service: service, folder: folder)
             do {
                 try await body(one)
@@ -98,7 +95,7 @@ struct ObserverProcessTests {
             let measures = DrillMeasures(
                 records: [DrillRecord(at: DrillClock.system.uptime(), wall: 0, event: .examined)],
                 observed: try place.records(),
-                truths: [], scenario: scenario, runbook: try .init(text: Self.runbook, file: "t.md"))
+                truths: [], scenario: scenario, runbook: try Runbook(text: Self.runbook, file: "t.md"))
             #expect(measures.gaps.contains { $0.begin <= last + 0.5 && $0.end >= last + 3 }, "\(measures.gaps)")
             await control.stop()
             await control.stop()
@@ -116,7 +113,12 @@ struct ObserverProcessTests {
         await #expect(throws: DrillError.self) { try await none.start() }
     }
 
-    static let runbook = """
+    private static let beginning = """
+        {"at":0,"event":{"began":{"_0":{"environment":"t","faultCount":1,"id":"D-1","isAttended":false,"runbookDigest":"",\
+        "scenario":"D","seed":7,"time":"2026-11-21T08:30:00Z","versions":[]}}},"wall":0}
+        """
+
+    private static let runbook = """
         ---
         title: t
         scenario: D
