@@ -149,7 +149,9 @@ let package = Package(
                 "Retention", "TestSupport",
             ], swiftSettings: common),
         .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "TestSupport"], swiftSettings: common),
-        .testTarget(name: "DrillsTests", dependencies: ["Drills", "Runbooks", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "DrillsTests", dependencies: ["Drills", "Runbooks", "ObjectStore", "TestSupport"],
+            swiftSettings: common),
         .testTarget(
             name: "CatalogTests",
             dependencies: [

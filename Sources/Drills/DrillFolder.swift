@@ -12,8 +12,14 @@ public struct DrillFolder: Sendable, Hashable {
     public var observer: String { path + "/observer.jsonl" }
     /// What was really done: `FaultTruth`s. Nobody reads it before the drill has ended.
     public var truth: String { path + "/truth.jsonl" }
-    /// The report.
+    /// The report: a `DrillReport`.
     public var report: String { path + "/report.json" }
+    /// The report as a page for people.
+    public var page: String { path + "/report.html" }
+    /// The observer's process: its number, and when it began.
+    public var observerProcess: String { path + "/observer.pid" }
+    /// What the observer's process wrote to its standard error.
+    public var observerMessages: String { path + "/observer.err" }
     /// The scenario and the environment as they were when it began, values filled in.
     public var scenario: String { path + "/scenario.yaml" }
     /// See `scenario`.

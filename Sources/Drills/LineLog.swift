@@ -14,11 +14,19 @@ public struct LineLog<Line: Codable & Sendable>: Sendable {
     /// Adds a line; it is on the disk when this returns. Blocks for a moment.
     ///
     /// - Throws: `DrillError.fileFailed`.
-    public func append(_ line: Line) throws {
+    public func append(_ line: Line) throws { try append([line], isSynced: true) }
+
+    /// Adds lines that belong together by one write. Without `isSynced` a crash of the machine, not of the program, may lose them.
+    ///
+    /// - Throws: `DrillError.fileFailed`.
+    public func append(_ lines: [Line], isSynced: Bool) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var bytes = Array(try encoder.encode(line))
-        bytes.append(0x0A)
+        var bytes = [UInt8]()
+        for line in lines {
+            bytes += try encoder.encode(line)
+            bytes.append(0x0A)
+        }
         let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw failure("cannot be opened") }
         defer { close(file) }
@@ -29,7 +37,7 @@ public struct LineLog<Line: Codable & Sendable>: Sendable {
             guard count > 0 else { throw failure("cannot be written") }
             rest = rest.dropFirst(count)
         }
-        guard fdatasync(file) == 0 else { throw failure("cannot be synced") }
+        guard !isSynced || fdatasync(file) == 0 else { throw failure("cannot be synced") }
     }
 
     /// Its lines; empty when there is no file. A last line without an end is left out.

@@ -65,6 +65,7 @@ public struct Lifeboat: AsyncParsableCommand {
                     KeyCommand.self,
                     UnlockCommand.self,
                 ]),
+            CommandGroup(name: "Drills", subcommands: [DrillCommand.self]),
             CommandGroup(name: "Program", subcommands: [ConfigCommand.self, VersionCommand.self]),
         ])
 

@@ -44,6 +44,8 @@ extension DrillEnvironment {
                     called: "fault")
             }
         }
+        observerNamespace = fields.optional(
+            "observer-namespace", .line, help: "network namespace of the observer, when it is not ours")
         let assignments = fields("variables", .list(of: .line), help: "NAME=value; what runbooks get", default: [])
         variables = [:]
         for assignment in assignments {

@@ -36,16 +36,16 @@ public struct ObserverView: Sendable {
         last = max(last ?? 0, record.at)
         switch record {
         case .acknowledged: acknowledgedCount += 1
-        case .probe(let name, let at, _, let isGood, _): apply(name, at, isGood)
-        case .clock, .sent, .refused, .found: break
+        case .probe(let name, let at, let seconds, let isGood, _): apply(name, at, asked: at - seconds, isGood)
+        case .clock, .began, .ended, .sent, .captured, .refused, .found: break
         }
     }
 
-    private mutating func apply(_ name: String, _ at: Double, _ isGood: Bool) {
+    private mutating func apply(_ name: String, _ at: Double, asked: Double, _ isGood: Bool) {
         var state = states[name] ?? State()
         if state.isGood != isGood || !state.isKnown { state.since = at }
         state.isKnown = true
-        state.asked = at
+        state.asked = asked
         state.isGood = isGood
         state.failures = isGood ? 0 : state.failures + 1
         if let probe = probes.first(where: { $0.name == name }), state.failures == probe.threshold {

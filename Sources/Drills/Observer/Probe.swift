@@ -20,8 +20,8 @@ public struct Probe: Sendable, Hashable, Codable {
     public var threshold: Int
 }
 
-/// A request through the application's front door, and the answer that is right. `{name}` in texts stands for a value: `{beat}`,
-/// `{content}`, or what an earlier request captured.
+/// A request through the application's front door, and the answer that is right. `{name}` in address, fields, body and
+/// expectations stands for a value: `{beat}`, `{content}`, `{sha256}` of the content, `{drill}`, or what an earlier request captured.
 public struct FrontDoorRequest: Sendable, Hashable, Codable {
     /// GET, POST, PUT, DELETE.
     public var method: String
@@ -35,8 +35,22 @@ public struct FrontDoorRequest: Sendable, Hashable, Codable {
     public var status: Int
     /// What the answer's body must have in it; nil for anything.
     public var contains: String?
-    /// Values that are taken from the answer: name to the key of a JSON object, or `cookie NAME`.
+    /// What the answer's body must be, byte for byte; nil for anything.
+    public var equals: String?
+    /// Statuses that say: it is not there. Any other wrong status says nothing about that.
+    public var absent: [Int]
+    /// Values that are taken from the answer: name to the keys of a JSON value (`id`, `files.0.id`), or `cookie NAME`.
     public var captures: [String: String]
+
+    /// A request by GET that wants 200.
+    public init(url: String) {
+        method = "GET"
+        self.url = url
+        headers = [:]
+        status = 200
+        absent = [404, 410]
+        captures = [:]
+    }
 }
 
 /// Beats: a row and a file, written through the front door, acknowledged, and looked for again after the restore.

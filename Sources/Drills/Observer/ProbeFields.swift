@@ -14,10 +14,7 @@ extension Probe {
         } else {
             question = .http(
                 fields.optional("http", .object(FrontDoorRequest.init), help: "request, and the answer that is right")
-                    ?? FrontDoorRequest(
-                        method: "GET", url: fields.required("url", .line, help: "address that must answer"),
-                        headers: [:],
-                        body: nil, status: 200, contains: nil, captures: [:]))
+                    ?? FrontDoorRequest(url: fields.required("url", .line, help: "address that must answer")))
         }
     }
 }
@@ -30,9 +27,12 @@ extension FrontDoorRequest {
         body = fields.optional("body", .text, help: "what is sent")
         status = fields("status", .integer(100...599), help: "status that is right", default: 200)
         contains = fields.optional("contains", .text, help: "what the answer has in it")
+        equals = fields.optional("equals", .text, help: "what the answer is, byte for byte")
+        absent = fields(
+            "absent", .list(of: .integer(100...599)), help: "statuses that say: it is not there", default: [404, 410])
         captures = Self.named(
             fields(
-                "captures", .map(of: .line), help: "values for later: key of a JSON object, or `cookie NAME`",
+                "captures", .map(of: .line), help: "values for later: keys of JSON as `files.0.id`, or `cookie NAME`",
                 default: [])
         )
     }

@@ -37,6 +37,9 @@ public struct DrillRun: Sendable {
         }
     }
 
+    /// Why a drill that somebody ended was ended.
+    static let interruption = "ended by whoever ran it"
+
     let scenario: Scenario
     let runbook: Runbook
     let folder: DrillFolder
@@ -103,7 +106,7 @@ public struct DrillRun: Sendable {
             do {
                 try await perform(state.machine.next, &state)
             } catch is CancellationError {
-                try await abort("ended by whoever ran it", &state)
+                try await abort(Self.interruption, &state)
                 // What is left to do must not be cut off too.
                 let rest = state
                 return try await Task.detached {

@@ -10,13 +10,17 @@ struct DrillCommand: AsyncParsableCommand {
             A drill breaks staging on purpose, follows the runbook, and measures from outside what was lost and how long it took. \
             What it found is an event of the ledger; these commands read the catalog that is made of them.
 
+              lifeboat environment up local
+              lifeboat drill run D --environment local
+              lifeboat drill report D-20261121T083000Z --html report.html
               lifeboat drill list --scenario D
               lifeboat drill show latest
               lifeboat drill compare D-20261021T083000Z latest
               lifeboat drill remind
             """,
         subcommands: [
-            DrillListCommand.self, DrillShowCommand.self, DrillCompareCommand.self, DrillRemindCommand.self,
+            DrillRunCommand.self, DrillReportCommand.self, DrillListCommand.self, DrillShowCommand.self, DrillCompareCommand.self, DrillRemindCommand.self,
+            DrillObserveCommand.self,
         ])
 }
 

@@ -105,6 +105,11 @@ extension JournalError: DescribedError {
     var kind: String { code.rawValue }
 }
 
+extension DrillError: DescribedError {
+    var kind: String { code.rawValue }
+    var exitStatus: ExitStatus { code == .isRunning ? .locked : .failed }
+}
+
 extension TreeError: DescribedError {
     var kind: String { code.rawValue }
 }

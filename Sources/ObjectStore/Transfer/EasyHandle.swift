@@ -49,6 +49,11 @@ import Glibc
         number(CURLOPT_LOW_SPEED_TIME, settings.stallSeconds)
         number(CURLOPT_BUFFERSIZE, 256 << 10)
         number(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
+        if settings.isFresh {
+            number(CURLOPT_FRESH_CONNECT, 1)
+            number(CURLOPT_FORBID_REUSE, 1)
+            number(CURLOPT_DNS_CACHE_TIMEOUT, 0)
+        }
         if let file = settings.certificateFile {
             text(CURLOPT_CAINFO, file)
             unsafe lb_setopt_text(curl, CURLOPT_CAPATH, nil)
@@ -63,7 +68,7 @@ import Glibc
         switch request.method {
         case "GET": number(CURLOPT_HTTPGET, 1)
         case "HEAD": number(CURLOPT_NOBODY, 1)
-        case "PUT", "POST":
+        case "PUT", "POST", "PATCH":
             number(CURLOPT_UPLOAD, 1)
             unsafe lb_setopt_size(curl, CURLOPT_INFILESIZE_LARGE, Int64(request.body.count))
             text(CURLOPT_CUSTOMREQUEST, request.method)

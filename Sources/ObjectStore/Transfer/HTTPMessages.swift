@@ -33,6 +33,8 @@ struct TransferSettings: Sendable {
     var certificateFile: String?
     /// Proxy address; nil for none, whatever the environment says.
     var proxy: String?
+    /// Each transfer looks the name up anew and makes a connection of its own, as a stranger would.
+    var isFresh = false
 }
 
 /// Why there was no answer.
