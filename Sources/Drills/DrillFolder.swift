@@ -6,6 +6,9 @@ public struct DrillFolder: Sendable, Hashable {
     /// A drill's folder; it need not be there.
     public init(_ path: String) { self.path = path }
 
+    /// The drill's name: the last part of the path.
+    public var id: String { path.split(separator: "/").last.map(String.init) ?? path }
+
     /// What the runner did and saw: `DrillRecord`s.
     public var events: String { path + "/events.jsonl" }
     /// What the observer saw: `ObserverRecord`s.

@@ -71,6 +71,22 @@ public struct DrillBeginning: Sendable, Hashable, Codable {
     public var time: String
     /// `lifeboat 0.1.0` and what else took part.
     public var versions: [String]
+
+    /// A beginning.
+    public init(
+        id: String, scenario: String, environment: String, isAttended: Bool, seed: UInt64, runbookDigest: String,
+        faultCount: Int, time: String, versions: [String]
+    ) {
+        self.id = id
+        self.scenario = scenario
+        self.environment = environment
+        self.isAttended = isAttended
+        self.seed = seed
+        self.runbookDigest = runbookDigest
+        self.faultCount = faultCount
+        self.time = time
+        self.versions = versions
+    }
 }
 
 /// How a step ended.

@@ -19,7 +19,8 @@ struct DrillCommand: AsyncParsableCommand {
               lifeboat drill remind
             """,
         subcommands: [
-            DrillRunCommand.self, DrillReportCommand.self, DrillListCommand.self, DrillShowCommand.self, DrillCompareCommand.self, DrillRemindCommand.self,
+            DrillRunCommand.self, DrillReportCommand.self, DrillListCommand.self, DrillShowCommand.self,
+            DrillCompareCommand.self, DrillRemindCommand.self,
             DrillObserveCommand.self,
         ])
 }

@@ -37,7 +37,8 @@ struct DrillMaterial {
         let found = files.filter { $0 == name + ".yaml" || $0.hasPrefix(name + "-") && $0.hasSuffix(".yaml") }
         guard found.count == 1, let file = found.first else {
             throw CommandError(
-                .invalidArgument, found.isEmpty ? "there is no scenario `\(name)`" : "several scenarios are called `\(name)`",
+                .invalidArgument,
+                found.isEmpty ? "there is no scenario `\(name)`" : "several scenarios are called `\(name)`",
                 subject: folder,
                 hint: "there are: \(files.filter { $0.hasSuffix(".yaml") }.sorted().joined(separator: ", "))")
         }
@@ -57,7 +58,9 @@ struct DrillMaterial {
             atPath: folder.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         for (path, text) in texts {
             let file = folder[keyPath: path]
-            guard FileManager.default.createFile(atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+            guard
+                FileManager.default.createFile(
+                    atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
             else { throw CommandError(.fileUnusable, "cannot be made: \(systemMessage(errno))", subject: file) }
         }
     }

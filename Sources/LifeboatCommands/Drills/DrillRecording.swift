@@ -1,4 +1,6 @@
 import Drills
+import Ledger
+import Recovery
 import Runbooks
 import Trees
 
@@ -15,7 +17,8 @@ struct DrillRecording {
         } catch {
             if Task.isCancelled { throw error }
             context.output.message(
-                "note: the drill is not in the ledger (\((error as? any DescribedError)?.message ?? "\(error)")); its report is in \(folder.path)")
+                "note: the drill is not in the ledger (\((error as? any DescribedError)?.message ?? "\(error)")); its report is in \(folder.path)"
+            )
         }
     }
 
@@ -51,7 +54,8 @@ struct DrillRecording {
         test.runbookDigest = report.runbookDigest
         let steps = report.steps.map { step in
             DisasterRecoveryStep(
-                testID: report.id, step: step.id, host: step.host, phase: step.phase, started: time(step.begin) ?? report.began,
+                testID: report.id, step: step.id, host: step.host, phase: step.phase,
+                started: time(step.begin) ?? report.began,
                 ended: time(step.end), exit: step.exit, attempts: step.attempts)
         }
         return DrillEventPayload(test: test, steps: steps, reasons: report.reasons)

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
 import Drills
 import Runbooks
+import Sealing
 import Trees
 
 struct DrillRunCommand: Command {
@@ -51,10 +53,11 @@ struct DrillRunCommand: Command {
         let beginning = DrillBeginning(
             id: folder.id, scenario: material.scenario.id, environment: material.environment.name,
             isAttended: attended, seed: seed ?? UInt64.random(in: 1...999_999),
-            runbookDigest: "\(material.runbook.digest)", faultCount: material.scenario.faults.count, time: now.rfc3339,
+            runbookDigest: material.runbook.digest.hex, faultCount: material.scenario.faults.count, time: now.rfc3339,
             versions: ["lifeboat \(Lifeboat.version)"])
         let work = DrillWork(
-            material: material, folder: folder, token: token, isAttended: attended, keepsStaging: keep, context: context,
+            material: material, folder: folder, token: token, isAttended: attended, keepsStaging: keep,
+            context: context,
             global: global)
         let report = try await work.run(beginning, isResumed: resumed != nil)
         try await DrillRecording(context: context, global: global).record(report, folder)

@@ -20,7 +20,9 @@ struct DrillWork {
         let drill = DrillRun(
             material.scenario, material.runbook, in: folder, variables: material.environment.variables,
             parts: parts(seed: begun), watch: { progress.show($0) }, judge: { try judge.verdict($0) })
-        let workload = Task { await self.workload() }
+        let (text, reach) = (material.scenario.workload, material.access.reach(material.environment))
+        let runner = context.processID
+        let workload = Task { await Self.workload(text, by: reach, runner: runner) }
         defer { workload.cancel() }
         _ = try await (isResumed ? drill.resume() : drill.begin(beginning))
         progress.end()
@@ -51,17 +53,15 @@ struct DrillWork {
     }
 
     /// Keeps the service busy until it is cancelled. It ends with us, however we end.
-    private func workload() async {
-        guard let text = material.scenario.workload else { return }
+    private static func workload(_ text: String?, by reach: any HostReach, runner: Int32) async {
+        guard let text else { return }
         let watched = """
             \(text) >/dev/null 2>&1 & busy=$!
             trap 'kill "$busy" 2>/dev/null' EXIT
             trap 'exit 0' TERM
             while kill -0 "$RUNNER" 2>/dev/null && kill -0 "$busy" 2>/dev/null; do sleep 1; done
             """
-        _ = await material.access.reach(material.environment).run(
-            watched, on: "operator", variables: ["RUNNER": "\(context.processID)"], timeout: nil
-        ) { _ in }
+        _ = await reach.run(watched, on: "operator", variables: ["RUNNER": "\(runner)"], timeout: nil) { _ in }
     }
 }
 

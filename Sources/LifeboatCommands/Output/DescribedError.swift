@@ -59,10 +59,6 @@ extension RepositoryError: DescribedError {
     }
 }
 
-extension DrillError: DescribedError {
-    var kind: String { code.rawValue }
-}
-
 extension StoreError: DescribedError {
     var kind: String { code.rawValue }
 
