@@ -144,24 +144,27 @@ extension Catalog {
         if projection.subject != event.name {
             let others = try database.cachedStatement(
                 sql: """
-                    SELECT 1 FROM events WHERE subject = ?1 AND kind = ?2 AND state = 'projected'
-                    AND (node, sequence) <> (?4, ?5) AND (time, node, sequence) > (?3, ?4, ?5)
+                    SELECT MAX((time, node, sequence) > (?3, ?4, ?5)) FROM events
+                    WHERE subject = ?1 AND kind = ?2 AND state = 'projected' AND (node, sequence) <> (?4, ?5)
                     """)
-            let arguments: StatementArguments = [
-                projection.subject, event.kind, event.timeText, event.node, event.sequence.stored,
-            ]
-            if try Int.fetchOne(others, arguments: arguments) != nil { return }
-            for table in Set(projection.rows.map(\.table)).union(replaced[event.kind] ?? []) {
-                try database.cachedStatement(sql: table.deletion).execute(arguments: [projection.subject])
-            }
+            let isLater = try Bool.fetchOne(
+                others,
+                arguments: [
+                    projection.subject, event.kind, event.timeText, event.node, event.sequence.stored,
+                ])
+            if isLater == true { return }
+            if isLater == false { try remove(projection.subject, from: event.kind, in: database) }
         }
         for row in projection.rows {
             try database.cachedStatement(sql: row.table.insertion).execute(arguments: StatementArguments(row.values))
         }
     }
 
-    /// Tables that an event may have rows in and the one before it had.
-    private static let replaced: [String: Set<CatalogTable>] = ["drill": [.tests, .steps, .reasons]]
+    private static func remove(_ subject: String, from kind: String, in database: Database) throws {
+        for table in CatalogTable.byKind[kind] ?? [] {
+            try database.cachedStatement(sql: table.deletion).execute(arguments: [subject])
+        }
+    }
 
     private func count(_ update: inout CatalogUpdate) async throws {
         let rows = try await read { database in

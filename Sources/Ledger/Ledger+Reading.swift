@@ -101,4 +101,13 @@ struct ReadEvent: Sendable {
         self.sequence = sequence
         self.signed = signed
     }
+
+    /// What is to be had of the payload: what the header says, or nothing.
+    func payload(signedBy header: EventHeader) -> Event.Payload {
+        guard let salted else { return .gone }
+        guard salted.count >= EventSeal.saltByteCount, SHA256.digest(salted) == header.payloadHash else {
+            return .damaged
+        }
+        return .present(Array(salted.dropFirst(EventSeal.saltByteCount)))
+    }
 }

@@ -95,7 +95,7 @@ struct HistoryReading {
         last = (read.sequence, nil)
         switch read.signed {
         case .failure(let error):
-            tell(.unreadable, read.sequence, "the event cannot be opened: \(describe(error))")
+            tell(.unreadable, read.sequence, "the event cannot be opened: \(HistoryReading.describe(error))")
         case .success(let signed):
             follow(signed, read, before: before, isNext: isNext)
             last.hash = signed.header.hash
@@ -117,12 +117,9 @@ struct HistoryReading {
     }
 
     private mutating func payload(_ read: ReadEvent, _ header: EventHeader) -> Event.Payload {
-        guard let salted = read.salted else { return .gone }
-        guard salted.count >= EventSeal.saltByteCount, SHA256.digest(salted) == header.payloadHash else {
-            tell(.payloadDamaged, read.sequence, "the payload is not what was signed")
-            return .damaged
-        }
-        return .present(Array(salted.dropFirst(EventSeal.saltByteCount)))
+        let payload = read.payload(signedBy: header)
+        if payload == .damaged { tell(.payloadDamaged, read.sequence, "the payload is not what was signed") }
+        return payload
     }
 
     private mutating func tell(_ kind: LedgerProblem.Kind, _ sequence: UInt64, _ message: String) {
@@ -130,7 +127,7 @@ struct HistoryReading {
             LedgerProblem(kind: kind, node: history.node, sequence: sequence, message: message))
     }
 
-    private func describe(_ error: any Error) -> String {
+    static func describe(_ error: any Error) -> String {
         switch error {
         case let error as SealingError: error.message
         case let error as LedgerError: error.message

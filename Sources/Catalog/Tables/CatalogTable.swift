@@ -7,11 +7,18 @@ struct CatalogTable: Sendable, Hashable {
     let owner: String
     let columns: [String]
 
-    var insertion: String {
-        "INSERT INTO \(name) (\(columns.joined(separator: ", "))) VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))"
+    let insertion: String
+
+    init(name: String, owner: String, columns: [String]) {
+        (self.name, self.owner, self.columns) = (name, owner, columns)
+        let places = columns.map { _ in "?" }.joined(separator: ", ")
+        insertion = "INSERT INTO \(name) (\(columns.joined(separator: ", "))) VALUES (\(places))"
     }
 
     var deletion: String { "DELETE FROM \(name) WHERE \(owner) = ?" }
+
+    /// Tables of kinds that may tell of the same thing twice.
+    static let byKind = ["backup": [runs, recoveryPoints], "drill": [tests, steps, reasons]]
 
     static let all = [
         runs, recoveryPoints, forgottenPoints, restores, verifications, tests, steps, reasons, alerts,
@@ -25,7 +32,9 @@ struct CatalogRow: Sendable, Hashable {
 
     /// Columns stand in the order of the table.
     init(_ table: CatalogTable, _ values: KeyValuePairs<String, (any DatabaseValueConvertible)?>) {
-        precondition(values.map(\.key) == table.columns, "a row has the columns of \(table.name)")
+        precondition(
+            values.count == table.columns.count && zip(values, table.columns).allSatisfy { $0.key == $1 },
+            "a row has the columns of \(table.name)")
         self.table = table
         self.values = values.map { $0.value?.databaseValue ?? .null }
     }

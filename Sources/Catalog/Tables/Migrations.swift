@@ -1,6 +1,7 @@
 import GRDB
 
-/// The tables as each release made them. What was released is never changed, only added to.
+/// The tables as each release made them. What was released is never changed, only added to; a release that makes more of events
+/// than the one before adds a migration that empties the tables, so that the next update reads all events again.
 enum Migrations {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
