@@ -45,7 +45,8 @@ struct FileContent {
             }
         handover = HandoverRules(fields)
         contacts = fields(
-            "contacts", .list(of: .object(Contact.init)), help: "whom to call; runbooks name them where they say {{contacts}}",
+            "contacts", .list(of: .object(Contact.init)),
+            help: "whom to call; runbooks name them where they say {{contacts}}",
             default: [])
     }
 }
