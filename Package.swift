@@ -142,7 +142,8 @@ let package = Package(
                 "Chunking",
                 "Retention", "TestSupport",
             ], swiftSettings: common),
-        .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "RunbooksTests", dependencies: ["Runbooks", "Sealing", "TestSupport"], swiftSettings: common),
         .testTarget(name: "DrillsTests", dependencies: ["Drills", "Runbooks", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "Runbooks", "Settings", "TestSupport"],

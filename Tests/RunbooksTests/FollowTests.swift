@@ -35,7 +35,7 @@ struct FollowTests {
 
     @Test("a runbook is gone through in its order: variables, texts, steps, decisions, texts, the end")
     func order() {
-        var machine = machine([])
+        var machine = self.machine([])
         var words = [String]()
         while words.count < 50, machine.next != .nothing {
             words.append(word(machine))
@@ -93,7 +93,7 @@ struct FollowTests {
                 .decided(id: "moment", value: "0-1-9"), .stepBegan(id: "restore", attempt: 1),
                 .stepEnded(id: "restore", outcome: Self.done),
             ]
-        var machine = machine(events)
+        var machine = self.machine(events)
         #expect(word(machine) == "read 6" && machine.lastDecision == "moment")
         machine.apply(.wentBack(to: "moment"))
         #expect(word(machine) == "decide moment" && machine.lastDecision == nil)
