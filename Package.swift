@@ -148,7 +148,7 @@ let package = Package(
                 "Chunking",
                 "Retention", "TestSupport",
             ], swiftSettings: common),
-        .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "TestSupport"], swiftSettings: common),
+        .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "Sealing", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "DrillsTests", dependencies: ["Drills", "Runbooks", "ObjectStore", "TestSupport"],
             swiftSettings: common),

@@ -56,7 +56,8 @@ struct FileContent {
             "mirror", .object { MirrorSettings($0, resolve) }, help: "table of a console that gets a row for each drill"
         )
         contacts = fields(
-            "contacts", .list(of: .object(Contact.init)), help: "whom to call; runbooks name them where they say {{contacts}}",
+            "contacts", .list(of: .object(Contact.init)),
+            help: "whom to call; runbooks name them where they say {{contacts}}",
             default: [])
     }
 }

@@ -11,8 +11,8 @@ public struct RunbookCheck: Sendable {
         "FAULT_TIME", "FAULT_AT", "BAD_TRANSACTION", "BAD_POSITION", "BAD_GTID", "BAD_LSN", "CORRUPTED_TABLE",
         "FAULT_TABLE", "FAULT_TENANT", "TRUTH",
     ]
-    /// Variables that the environment of every command has.
-    static let usual: Set<String> = ["PATH", "HOME", "LANG", "TZ", "PWD", "IFS", "LC_ALL"]
+    /// Variables that the environment of every command has, and those that a shell sets itself.
+    static let usual: Set<String> = ["PATH", "HOME", "LANG", "TZ", "PWD", "IFS", "LC_ALL", "PPID", "OPTARG", "OPTIND"]
 
     /// A check.
     public init(hosts: Set<String>?, variables: Set<String>, today: String) {

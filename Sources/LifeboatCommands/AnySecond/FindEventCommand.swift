@@ -51,7 +51,8 @@ struct FindEventCommand: Command {
 
     private static func action(_ word: String) throws -> EventQuestion.Action {
         if let action = EventQuestion.Action(rawValue: word) { return action }
-        throw ValidationError("there is no action `\(word)`: " + EventQuestion.Action.allCases.map(\.rawValue).joined(separator: ", "))
+        throw ValidationError(
+            "there is no action `\(word)`: " + EventQuestion.Action.allCases.map(\.rawValue).joined(separator: ", "))
     }
 
     func validate() throws {

@@ -102,8 +102,20 @@ struct FollowRun {
                 .stepEnded(id: step.id, outcome: FollowOutcome(way: .byHand, failure: why.isEmpty ? "failed" : why)))
             return true
         case "s": return try await skip(step)
+        case "b": return try goBack()
         default: return try await abort()
         }
+    }
+
+    /// Keys that every step has.
+    private var others: [(key: String, means: String)] {
+        (machine.lastDecision.map { [(key: "b", means: "back to the decision \($0)")] } ?? [])
+            + [(key: "a", means: "abort"), (key: "q", means: "leave, go on later")]
+    }
+
+    private mutating func goBack() throws -> Bool {
+        if let id = machine.lastDecision { try note(.wentBack(to: id)) }
+        return true
     }
 
     private mutating func runHere(_ step: RunbookStep, _ attempt: Int) async throws -> Bool {
@@ -159,14 +171,16 @@ struct FollowRun {
     private mutating func settle(_ step: RunbookStep, _ failure: String) async throws -> Bool {
         terminal.say()
         terminal.say("STEP \(step.id) did not end well: \(failure)")
-        let key = try await terminal.key([
-            ("r", "retry"), ("h", "it is done by hand now"), ("s", "skip"), ("a", "abort"), ("q", "leave, go on later"),
-        ])
+        let keys = [
+            (key: "r", means: "retry"), (key: "h", means: "it is done by hand now"), (key: "s", means: "skip"),
+        ]
+        let key = try await terminal.key(keys + others)
         switch key {
         case nil, "q": return false
         case "r": return try await carryOut(step, (machine.attempts[step.id] ?? 0) + 1)
         case "h": return try await doneByHand(step)
         case "s": return try await skip(step)
+        case "b": return try goBack()
         default: return try await abort()
         }
     }

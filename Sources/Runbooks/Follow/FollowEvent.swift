@@ -17,6 +17,8 @@ public enum FollowEvent: Sendable, Hashable, Codable {
     case skipped(id: String, reason: String)
     /// What was to be decided was decided.
     case decided(id: String, value: String)
+    /// Somebody decides anew: that decision, and all that comes after it, is to be done again.
+    case wentBack(to: String)
     /// Nothing further is done, and why.
     case aborted(reason: String)
     /// All of it is done.

@@ -83,6 +83,8 @@ public struct FollowMachine: Sendable {
         case .decided(let id, let value):
             standing[id] = .done
             set(id, value)
+        case .wentBack(let id):
+            for action in runbook.actions.drop(while: { $0.id != id }) { standing[action.id] = nil }
         case .aborted(let reason):
             abortReason = reason
             isOver = true
@@ -107,6 +109,14 @@ public struct FollowMachine: Sendable {
             case .done, .skipped, nil: return .carryOut(item, step, attempt: (attempts[step.id] ?? 0) + 1)
             }
         }
+    }
+
+    /// The last decision that was made; nil when there is none to go back to.
+    public var lastDecision: String? {
+        runbook.actions.last { action in
+            guard case .decision(let decision) = action else { return false }
+            return standing[decision.id] == .done
+        }?.id
     }
 
     /// How many steps and decisions there are, and how many are behind.

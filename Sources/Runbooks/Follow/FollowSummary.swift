@@ -112,7 +112,7 @@ public struct FollowSummary: Sendable, Hashable, Codable {
                 add(passed, to: id)
                 attempts[id] = 1
                 settle(id, "done", nil, at: record.at)
-            case .began, .resumed, .set, .read, .aborted, .ended, .recorded: break
+            case .began, .resumed, .set, .read, .wentBack, .aborted, .ended, .recorded: break
             }
         }
 
