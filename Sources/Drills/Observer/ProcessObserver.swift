@@ -80,9 +80,10 @@ public struct ProcessObserver: ObserverControl {
             let end = DrillClock.system.uptime() + Self.politeness
             while ObserverProcess.running(folder) == process {
                 if DrillClock.system.uptime() > end { kill(process, SIGKILL) }
-                _ = hasEnded(process)
                 usleep(Self.look)
             }
+            // What is left of it, when it was our child.
+            _ = hasEnded(process)
         }
     }
 
