@@ -95,8 +95,8 @@ struct ParsingTests {
         for command in [
             "init", "backup", "snapshots", "ls", "find", "diff", "stats", "dump", "restore", "check", "forget", "prune",
             "repair", "key",
-            "unlock", "config", "version", "points", "verify", "reconcile", "retention", "doctor",
-            "drill", "catalog",
+            "unlock", "config", "version", "points", "verify", "reconcile", "retention", "doctor", "drill", "catalog",
+            "runbook", "environment",
         ] {
             let outcome = await (try Workplace()).run(command, "--help")
             #expect(outcome.status == 0 && outcome.output.contains("OVERVIEW: "), "\(command)")

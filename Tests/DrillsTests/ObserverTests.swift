@@ -61,6 +61,15 @@ struct ObserverTests {
             try await until { $0.count { if case .acknowledged = $0 { true } else { false } } >= count }
         }
 
+        func answerCount(isGood: Bool) throws -> Int {
+            try records().count { if case .probe(_, _, _, isGood, _) = $0 { true } else { false } }
+        }
+
+        /// Waits for so many right answers to probes.
+        func answers(_ count: Int) async throws {
+            try await until { $0.count { if case .probe(_, _, _, true, _) = $0 { true } else { false } } >= count }
+        }
+
         func end() async throws {
             task.cancel()
             try await task.value
@@ -138,7 +147,6 @@ struct ObserverTests {
 
     @Test("a beat that hangs stops neither probes nor clock")
     func slow() async throws {
-        // The probe asks elsewhere, where somebody listens and nobody answers: each is given up on its own.
         try await observed(change: { $0.replacing("timeout: 2\n", with: "timeout: 200\n") }) { service, watch in
             try await watch.beats(2)
             try service.put("slow")
@@ -148,7 +156,8 @@ struct ObserverTests {
             }
             let records = try watch.records()
             guard let sent = records.lastIndex(where: { if case .sent = $0 { true } else { false } }) else { return }
-            #expect(!records[sent...].contains { if case .refused = $0 { true } else { false } }, "it still waits")
+            let refused = records[sent...].filter { if case .refused = $0 { true } else { false } }
+            #expect(refused.isEmpty, "it still waits")
             try service.remove("slow")
         }
     }
@@ -164,6 +173,37 @@ struct ObserverTests {
                 try watch.records().contains {
                     if case .refused(_, _, let reason) = $0 { reason.contains("401") } else { false }
                 })
+        }
+    }
+
+    @Test("a probe of somebody who is signed in stays so, also when nobody is known any more")
+    func signedIn() async throws {
+        try await observed(change: { text in
+            text.replacing("/health\"", with: "/mine\"").replacing("front: {url", with: "front: {http: {url").replacing(
+                ", every: 0.05", with: ", headers: {cookie: \"session={s}\"}, contains: known}, every: 0.05")
+        }) { service, watch in
+            try await watch.answers(3)
+            try service.put("epoch", "2")
+            try await watch.answers(try watch.answerCount(isGood: true) + 3)
+            try await watch.end()
+            let bad = try watch.answerCount(isGood: false)
+            #expect(bad == 0)
+        }
+    }
+
+    @Test("a file that its row leads to is found through it, and is gone with it")
+    func led() async throws {
+        try await observed(change: { text in
+            text.replacing("/rows/{id}", with: "/list/{id}").replacing("/files/{id}", with: "/files/{other}").replacing(
+                "contains: \"{content}\"}", with: "contains: \"{content}\", captures: {other: rows.0.id}}")
+        }) { service, watch in
+            try await watch.beats(4)
+            try await watch.end()
+            try service.remove("rows/id2")
+            try service.remove("files/id3")
+            _ = try await watch.observer.readBack()
+            let found = try watch.found
+            #expect(found[1] == [true, true] && found[2] == [false, false] && found[3] == [true, false])
         }
     }
 

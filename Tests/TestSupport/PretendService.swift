@@ -10,6 +10,12 @@ public struct PretendService: Sendable {
     /// The port it listens on, on loopback.
     public let port: Int
 
+    /// One that listens there, or would.
+    public init(folder: String, port: Int) {
+        self.folder = folder
+        self.port = port
+    }
+
     /// Runs one in `folder`, which is there, while `body` does.
     public static func running(
         in folder: String, _ body: @escaping @Sendable (PretendService) async throws -> Void

@@ -39,22 +39,48 @@ extension Observer {
         return numbers.map { Beat(number: $0, values: captured[$0] ?? [:]) }
     }
 
+    /// What became of one half of a beat.
+    private enum Fate {
+        case held([String: String])
+        case lost
+        case unknown
+
+        var isHeld: Bool? {
+            switch self {
+            case .held: true
+            case .lost: false
+            case .unknown: nil
+            }
+        }
+    }
+
     private func look(for beats: [Beat]) async throws {
         var session: [String: String]?
         for (index, beat) in beats.enumerated() {
-            let values = RequestValues(beat: beat.number, drill: drill, seed: seed)
-            let row = try await isThere(scenario.beats.readRow, values, beat, &session)
-            let file = try await isThere(scenario.beats.readFile, values, beat, &session)
-            let found = ObserverRecord.found(number: beat.number, at: log.now, row: row, file: file)
+            let row = try await fate(of: scenario.beats.readRow, beat, &session)
+            let file = try await file(of: beat, row, &session)
+            let found = ObserverRecord.found(number: beat.number, at: log.now, row: row.isHeld, file: file.isHeld)
             try await log.write([found], isSynced: index == beats.count - 1)
         }
     }
 
-    /// Nil when that cannot be found out.
-    private func isThere(
-        _ plan: FrontDoorRequest, _ values: RequestValues, _ beat: Beat, _ session: inout [String: String]?
-    ) async throws -> Bool? {
+    /// A file that only its row leads to is gone with it: through the front door nobody gets it any more.
+    private func file(of beat: Beat, _ row: Fate, _ session: inout [String: String]?) async throws -> Fate {
+        var beat = beat
+        let plan = scenario.beats.readFile
+        if case .held(let captured) = row {
+            beat.values.merge(captured) { _, new in new }
+        } else if scenario.beats.readRow.captures.keys.contains(where: { plan.url.contains("{\($0)}") }) {
+            return row
+        }
+        return try await fate(of: plan, beat, &session)
+    }
+
+    private func fate(
+        of plan: FrontDoorRequest, _ beat: Beat, _ session: inout [String: String]?
+    ) async throws -> Fate {
         let timeout = scenario.beats.timeout
+        let values = RequestValues(beat: beat.number, drill: drill, seed: seed)
         var pause = Schedule(every: .milliseconds(500))
         for attempt in 1...Self.attemptCount {
             if attempt > 1 { try await pause.next() }
@@ -68,13 +94,13 @@ extension Observer {
             let outcome = await door.send(plan, values.adding(known).adding(beat.values), timeout: timeout)
             try Task.checkCancellation()
             switch outcome {
-            case .right: return true
+            case .right(let captured): return .held(captured)
             // The right status with other bytes is another thing in its place; an absent one says so.
-            case .wrong(let status, _) where status == plan.status || plan.absent.contains(status): return false
+            case .wrong(let status, _) where status == plan.status || plan.absent.contains(status): return .lost
             case .wrong where outcome.isStranger: session = nil
             case .wrong, .silent: break
             }
         }
-        return nil
+        return .unknown
     }
 }

@@ -63,9 +63,11 @@ public struct Observer: Sendable {
 
     private func ask(_ probe: Probe) async throws {
         var schedule = Schedule(every: probe.every)
+        // Its own, so that a probe never waits for beats.
+        var session: [String: String]?
         while true {
             let began = log.now
-            let reason = await answer(to: probe)
+            let reason = await answer(to: probe, &session)
             try Task.checkCancellation()
             let now = log.now
             try await log.write([
@@ -76,21 +78,53 @@ public struct Observer: Sendable {
     }
 
     /// Why the answer is not right; nil when it is.
-    private func answer(to probe: Probe) async -> String? {
+    private func answer(to probe: Probe, _ session: inout [String: String]?) async -> String? {
         switch probe.question {
         case .http(let request):
-            return await door.send(request, RequestValues(["drill": drill]), timeout: probe.timeout).reason
-        case .dns(let name, let server, let addresses):
-            return await lane.run {
-                do throws(DNSMessage.Refusal) {
-                    let found = try DNSClient.addresses(of: name, at: server, timeout: probe.timeout)
-                    if found.isEmpty { return "there is no address" }
-                    let wrong = found.filter { !addresses.contains($0) }
-                    return wrong.isEmpty ? nil : "the address is \(wrong.joined(separator: ", "))"
-                } catch {
-                    return error.message
-                }
+            guard wantsSession(request) else {
+                return await door.send(request, RequestValues(["drill": drill]), timeout: probe.timeout).reason
             }
+            return await answer(to: request, within: probe.timeout, &session)
+        case .dns(let name, let server, let addresses):
+            return await lane.run { Self.answer(of: server, for: name, addresses, probe.timeout) }
+        }
+    }
+
+    /// Does a request name what signing in captures?
+    private func wantsSession(_ request: FrontDoorRequest) -> Bool {
+        let texts = [request.url, request.body ?? ""] + request.headers.values
+        return scenario.beats.signIn.flatMap(\.captures.keys).contains { name in
+            texts.contains { $0.contains("{\(name)}") }
+        }
+    }
+
+    /// As somebody who is signed in; whoever is not known any more signs in again, and that is a part of the answer.
+    private func answer(
+        to request: FrontDoorRequest, within timeout: Duration, _ session: inout [String: String]?
+    ) async -> String? {
+        let end = ContinuousClock.now + timeout
+        let values = RequestValues(["drill": drill])
+        if let known = session {
+            let outcome = await door.send(request, values.adding(known), timeout: timeout)
+            guard outcome.isStranger else { return outcome.reason }
+        }
+        session = nil
+        let signedIn = await door.send(scenario.beats.signIn, values, timeout: end - .now)
+        guard case .right(let known) = signedIn else { return "signing in: \(signedIn.reason ?? "")" }
+        session = known
+        return await door.send(request, values.adding(known), timeout: end - .now).reason
+    }
+
+    private static func answer(
+        of server: String, for name: String, _ addresses: [String], _ timeout: Duration
+    ) -> String? {
+        do throws(DNSMessage.Refusal) {
+            let found = try DNSClient.addresses(of: name, at: server, timeout: timeout)
+            if found.isEmpty { return "there is no address" }
+            let wrong = found.filter { !addresses.contains($0) }
+            return wrong.isEmpty ? nil : "the address is \(wrong.joined(separator: ", "))"
+        } catch {
+            return error.message
         }
     }
 

@@ -31,17 +31,17 @@ public struct ProcessObserver: ObserverControl {
     public func start() async throws -> Int32 {
         try await lane.run { () throws in
             if let process = ObserverProcess.running(folder) { return process }
-            let process = try launch([])
+            let child = try launch([])
             let end = DrillClock.system.uptime() + Self.patience
-            while ObserverProcess.running(folder) != process {
-                if hasEnded(process) != nil { throw failure("ended at once") }
+            while ObserverProcess.running(folder) != child.process {
+                if child.status != nil { throw failure("ended at once") }
                 guard DrillClock.system.uptime() < end else {
-                    kill(process, SIGKILL)
+                    kill(child.process, SIGKILL)
                     throw failure("does not begin")
                 }
                 usleep(Self.look)
             }
-            return process
+            return child.process
         }
     }
 
@@ -51,13 +51,13 @@ public struct ProcessObserver: ObserverControl {
         let isCancelled = Flag()
         try await withTaskCancellationHandler {
             try await lane.run { () throws in
-                let process = try launch(["--read-back"])
+                let child = try launch(["--read-back"])
                 while true {
-                    if let status = hasEnded(process) {
+                    if let status = child.status {
                         if status != 0 { throw failure("could not look for what was written") }
                         return
                     }
-                    if isCancelled.value.load(ordering: .relaxed) { kill(process, SIGTERM) }
+                    if isCancelled.value.load(ordering: .relaxed) { kill(child.process, SIGTERM) }
                     usleep(Self.look)
                 }
             }
@@ -80,21 +80,12 @@ public struct ProcessObserver: ObserverControl {
             let end = DrillClock.system.uptime() + Self.politeness
             while ObserverProcess.running(folder) == process {
                 if DrillClock.system.uptime() > end { kill(process, SIGKILL) }
-                _ = hasEnded(process)
                 usleep(Self.look)
             }
         }
     }
 
-    /// Its exit status once it has ended, 128 and more for a signal; nil before, and when it is not our child.
-    private func hasEnded(_ process: Int32) -> Int32? {
-        var status: Int32 = 0
-        guard waitpid(process, &status, WNOHANG) == process else { return nil }
-        let signal = status & 0x7F
-        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
-    }
-
-    private func launch(_ more: [String]) throws -> pid_t {
+    private func launch(_ more: [String]) throws -> ObserverChild {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -120,7 +111,7 @@ public struct ProcessObserver: ObserverControl {
                 .helperFailed, "the observer cannot be started: \(String(cString: strerror(status)))", subject: words[0]
             )
         }
-        return process
+        return ObserverChild(process)
     }
 
     private func failure(_ what: String) -> DrillError {
@@ -133,5 +124,34 @@ public struct ProcessObserver: ObserverControl {
 
     private final class Flag: Sendable {
         let value = Atomic<Bool>(false)
+    }
+}
+
+/// A process that was started here. It is taken away as soon as it ends: a dead child that nobody fetches would be in the way of
+/// whoever waits for any child.
+private final class ObserverChild: Sendable {
+    let process: pid_t
+    private let ended = Mutex<Int32?>(nil)
+
+    init(_ process: pid_t) {
+        self.process = process
+        let lane = BlockingLane(name: "observer-wait", threadCount: 1)
+        Task {
+            let status = await lane.run { Self.wait(for: process) }
+            ended.withLock { $0 = status }
+        }
+    }
+
+    /// Its exit status, 128 and more for a signal; nil while it runs.
+    var status: Int32? { ended.withLock { $0 } }
+
+    private static func wait(for process: pid_t) -> Int32 {
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0 {
+            // Somebody else has fetched it: how it ended is not known.
+            guard errno == EINTR else { return 128 }
+        }
+        let signal = status & 0x7F
+        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
 }

@@ -71,7 +71,7 @@ struct ObserverProcessTests {
             var rows: [Int: Bool?] = [:]
             for case .found(let number, _, let row, _) in try place.records() { rows[number] = row }
             #expect(rows[1] == true && rows[2] == false && rows[3] == true)
-            #expect(kill(process, 0) != 0, "the observer has ended for it")
+            try await place.until { _ in kill(process, 0) != 0 }  // the observer has ended for it
             #expect(try place.records().contains { if case .ended = $0 { true } else { false } })
         }
     }
@@ -113,12 +113,12 @@ struct ObserverProcessTests {
         await #expect(throws: DrillError.self) { try await none.start() }
     }
 
-    private static let beginning = """
+    static let beginning = """
         {"at":0,"event":{"began":{"_0":{"environment":"t","faultCount":1,"id":"D-1","isAttended":false,"runbookDigest":"",\
         "scenario":"D","seed":7,"time":"2026-11-21T08:30:00Z","versions":[]}}},"wall":0}
         """
 
-    private static let runbook = """
+    static let runbook = """
         ---
         title: t
         scenario: D
