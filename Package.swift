@@ -90,7 +90,9 @@ let package = Package(
         // Floor 6.
         .target(
             name: "Configuration",
-            dependencies: ["Settings", "DataSources", "Drills", "Recovery", "Retention", "ObjectStore", "Sealing", "Runbooks"],
+            dependencies: [
+                "Settings", "DataSources", "Drills", "Recovery", "Retention", "ObjectStore", "Sealing", "Runbooks",
+            ],
             swiftSettings: common),
 
         .target(
@@ -148,7 +150,8 @@ let package = Package(
                 "Chunking",
                 "Retention", "TestSupport",
             ], swiftSettings: common),
-        .testTarget(name: "RunbooksTests", dependencies: ["Runbooks", "Sealing", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "RunbooksTests", dependencies: ["Runbooks", "Sealing", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "DrillsTests", dependencies: ["Drills", "Runbooks", "ObjectStore", "TestSupport"],
             swiftSettings: common),

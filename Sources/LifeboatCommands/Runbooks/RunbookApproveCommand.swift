@@ -25,7 +25,8 @@ struct RunbookApproveCommand: Command {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let found = try RunbookFolder(context: context, global: global, options: options).find(runbook)
         let inspection = RunbookInspection(
-            context: context, environment: try EnvironmentFile(options: environment, context: context).load(), history: nil)
+            context: context, environment: try EnvironmentFile(options: environment, context: context).load(),
+            history: nil)
         let problems = try await inspection.problems(of: found)
         guard problems.isEmpty else { throw RunbookError(file: found.file, problems: problems) }
         let person = RunbookApprover.name(context)
