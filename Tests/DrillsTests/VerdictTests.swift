@@ -105,6 +105,9 @@ struct VerdictTests {
                 return .clock(at: at, wall: wall - 0.6)
             }
         },
+        Case("a probe that was wrong from the beginning", .inconclusive, "probe_never_good") { logs in
+            logs.observed.removeAll { if case .probe(_, let at, _, true, _) = $0 { at < 101 } else { false } }
+        },
         Case("too few beats", .inconclusive, "too_few_beats") { $0.scenario.beats.minimumCount = 40 },
         Case("beats of which nobody knows", .inconclusive, "beats_unknown") { $0.found(20, row: nil, file: true) },
         Case("a beat that was not looked for", .inconclusive, "beats_unknown") { logs in

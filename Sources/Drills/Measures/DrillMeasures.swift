@@ -52,6 +52,8 @@ public struct DrillMeasures: Sendable, Hashable {
     public var files: LossMeasure
     /// Was every beat looked for?
     public var isReadBack: Bool
+    /// Probes that never answered right before the fault, so that what they say behind it means nothing.
+    public var neverGood: [String]
     /// Where nobody looked.
     public var gaps: [Gap]
     /// Where wall time jumped.
@@ -90,9 +92,11 @@ public struct DrillMeasures: Sendable, Hashable {
         let moment = fault ?? .infinity
         database = LossMeasure(store: .database, beats: track.beats(.database), fault: moment)
         files = LossMeasure(store: .files, beats: track.beats(.files), fault: moment)
-        gaps = track.gaps(
-            until: end, probes: scenario.probes,
-            names: scenario.detectedBy + scenario.recoveredBy + scenario.degradedBy)
+        let names = scenario.detectedBy + scenario.recoveredBy + scenario.degradedBy
+        neverGood = Set(names).sorted().filter { name in
+            !(track.answers[name] ?? []).contains { $0.isGood && $0.at <= moment }
+        }
+        gaps = track.gaps(until: end, probes: scenario.probes, names: names)
         clockSteps = track.clockSteps
         phases = []
         choice = RestoreChoice(decided: story.decided, truths: truths)

@@ -168,6 +168,11 @@ struct VerdictReasons {
             reasons.append(
                 open("too_few_beats", "\(count) beats before the fault, fewer than \(scenario.beats.minimumCount)"))
         }
+        if !truths.isEmpty {
+            for name in measures.neverGood {
+                reasons.append(open("probe_never_good", "probe `\(name)` did not answer right before the fault either"))
+            }
+        }
         for gap in measures.gaps {
             let who = gap.probe.map { "probe `\($0)` was not asked" } ?? "the observer saw nothing"
             reasons.append(open("observer_gap", "\(who) for \(TimeText.span(gap.end - gap.begin))"))
