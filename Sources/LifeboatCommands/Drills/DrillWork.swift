@@ -12,7 +12,7 @@ struct DrillWork {
     let context: CommandContext
     let global: GlobalOptions
 
-    /// Runs it to its end, with the workload beside it, and gives the report.
+    /// Runs it to its end, and gives the report.
     func run(_ beginning: DrillBeginning, isResumed: Bool) async throws -> DrillReport {
         let progress = DrillProgress(context.output, material.scenario, isQuiet: global.quiet || global.json)
         let begun = isResumed ? try seedOfBefore() ?? beginning.seed : beginning.seed
@@ -20,10 +20,6 @@ struct DrillWork {
         let drill = DrillRun(
             material.scenario, material.runbook, in: folder, variables: material.environment.variables,
             parts: parts(seed: begun), watch: { progress.show($0) }, judge: { try judge.verdict($0) })
-        let (text, reach) = (material.scenario.workload, material.access.reach(material.environment))
-        let runner = context.processID
-        let workload = Task { await Self.workload(text, by: reach, runner: runner) }
-        defer { workload.cancel() }
         _ = try await (isResumed ? drill.resume() : drill.begin(beginning))
         progress.end()
         return try DrillReport(of: folder)
@@ -50,18 +46,6 @@ struct DrillWork {
             person: isAttended ? TerminalPerson(context: context) : Unattended(),
             examiner: ShellExaminer(material.scenario, reach: reach, variables: variables),
             clearing: keepsStaging ? NoClearing() : EnvironmentClearing(access: access))
-    }
-
-    /// Keeps the service busy until it is cancelled. It ends with us, however we end.
-    private static func workload(_ text: String?, by reach: any HostReach, runner: Int32) async {
-        guard let text else { return }
-        let watched = """
-            \(text) >/dev/null 2>&1 & busy=$!
-            trap 'kill "$busy" 2>/dev/null' EXIT
-            trap 'exit 0' TERM
-            while kill -0 "$RUNNER" 2>/dev/null && kill -0 "$busy" 2>/dev/null; do sleep 1; done
-            """
-        _ = await reach.run(watched, on: "operator", variables: ["RUNNER": "\(runner)"], timeout: nil) { _ in }
     }
 }
 
