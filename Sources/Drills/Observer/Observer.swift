@@ -81,26 +81,28 @@ public struct Observer: Sendable {
     private func answer(to probe: Probe, _ session: inout [String: String]?) async -> String? {
         switch probe.question {
         case .http(let request):
-            guard wantsSession(request) else {
+            let signIn = probe.signIn.isEmpty ? scenario.beats.signIn : probe.signIn
+            guard Self.wantsSession(request, signIn) else {
                 return await door.send(request, RequestValues(["drill": drill]), timeout: probe.timeout).reason
             }
-            return await answer(to: request, within: probe.timeout, &session)
+            return await answer(to: request, signIn, within: probe.timeout, &session)
         case .dns(let name, let server, let addresses):
             return await lane.run { Self.answer(of: server, for: name, addresses, probe.timeout) }
         }
     }
 
     /// Does a request name what signing in captures?
-    private func wantsSession(_ request: FrontDoorRequest) -> Bool {
+    private static func wantsSession(_ request: FrontDoorRequest, _ signIn: [FrontDoorRequest]) -> Bool {
         let texts = [request.url, request.body ?? ""] + request.headers.values
-        return scenario.beats.signIn.flatMap(\.captures.keys).contains { name in
+        return signIn.flatMap(\.captures.keys).contains { name in
             texts.contains { $0.contains("{\(name)}") }
         }
     }
 
     /// As somebody who is signed in; whoever is not known any more signs in again, and that is a part of the answer.
     private func answer(
-        to request: FrontDoorRequest, within timeout: Duration, _ session: inout [String: String]?
+        to request: FrontDoorRequest, _ signIn: [FrontDoorRequest], within timeout: Duration,
+        _ session: inout [String: String]?
     ) async -> String? {
         let end = ContinuousClock.now + timeout
         let values = RequestValues(["drill": drill])
@@ -109,7 +111,7 @@ public struct Observer: Sendable {
             guard outcome.isStranger else { return outcome.reason }
         }
         session = nil
-        let signedIn = await door.send(scenario.beats.signIn, values, timeout: end - .now)
+        let signedIn = await door.send(signIn, values, timeout: end - .now)
         guard case .right(let known) = signedIn else { return "signing in: \(signedIn.reason ?? "")" }
         session = known
         return await door.send(request, values.adding(known), timeout: end - .now).reason

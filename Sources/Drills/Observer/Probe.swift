@@ -18,6 +18,8 @@ public struct Probe: Sendable, Hashable, Codable {
     public var timeout: Duration
     /// So many failures, one after another, are a failure of the service.
     public var threshold: Int
+    /// How it signs in when its request names what that captures; empty for the way of the beats.
+    public var signIn: [FrontDoorRequest] = []
 }
 
 /// A request through the application's front door, and the answer that is right. `{name}` in address, fields, body and

@@ -6,6 +6,8 @@ extension Probe {
         every = fields("every", .seconds, help: "seconds from one to the next", default: .seconds(1))
         timeout = fields("timeout", .seconds, help: "seconds after which there is no answer", default: .seconds(2))
         threshold = fields("threshold", .integer(1...1000), help: "failures in a row that count", default: 3)
+        signIn = fields(
+            "sign-in", .list(of: .object(FrontDoorRequest.init)), help: "as somebody else than the beats", default: [])
         if fields.has("name") {
             question = .dns(
                 name: fields.required("name", .line, help: "name to resolve"),
