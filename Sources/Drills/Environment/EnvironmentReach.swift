@@ -43,13 +43,13 @@ public struct EnvironmentReach: HostReach {
 
     /// The command; nil when there is no such host.
     private func words(_ text: String, _ name: String, _ variables: [String: String]) -> [String]? {
-        let shell = ["/bin/sh", "-eu", "-c", text]
+        let shell = ["/bin/sh", "-eu", "-c", StepProcesses.prologue + text]
         guard name != "operator" else { return shell }
         guard let host = environment.hosts.first(where: { $0.name == name }) else { return nil }
         switch environment.driver {
         case .local: return shell
         case .namespace: return ["nsenter", "--net=/run/netns/\(host.namespace ?? name)", "--"] + shell
-        case .ssh: return SSHCommand(host).words(text, variables)
+        case .ssh: return SSHCommand(host).words(text, variables.filter { $0.key != "LIFEBOAT_STEP" })
         }
     }
 }

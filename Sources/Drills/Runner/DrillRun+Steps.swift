@@ -44,8 +44,10 @@ extension DrillRun {
         _ script: RunbookScript, _ id: String, attempt: Int, _ known: [String: String]
     ) async -> ScriptOutcome {
         let lines = StepLog(folder.log(of: id, attempt: attempt))
+        var own = variables.merging(known) { _, new in new }
+        own["LIFEBOAT_STEP"] = StepProcesses(folder).file(of: id, attempt: attempt)
         let outcome = await parts.reach.run(
-            script.text, on: script.host, variables: variables.merging(known) { _, new in new },
+            script.text, on: script.host, variables: own,
             timeout: script.timeout,
             report: { lines.add($0) })
         lines.finish(outcome)

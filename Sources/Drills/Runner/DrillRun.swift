@@ -91,6 +91,7 @@ public struct DrillRun: Sendable {
             throw DrillError(.fileFailed, "there is no drill", subject: folder.path)
         }
         if let verdict = state.machine.verdict { return verdict }
+        try await StepProcesses(folder).end()
         try state.add(.resumed)
         // It outlives the runner; where it did not, the gap is in its log.
         if state.machine.isObserved { _ = try await parts.observer.start() }
@@ -133,6 +134,7 @@ public struct DrillRun: Sendable {
 extension DrillRun {
     /// The log and the machine that is made of it.
     struct State: Sendable {
+        private let lock: DrillLock
         private let log: LineLog<DrillRecord>
         private let clock: DrillClock
         private let watch: @Sendable (DrillRecord) -> Void
@@ -141,6 +143,7 @@ extension DrillRun {
         var view: ObserverView
 
         init(_ run: DrillRun) throws {
+            lock = try DrillLock(run.folder)
             log = LineLog(run.folder.events)
             try log.mend()
             (clock, watch) = (run.parts.clock, run.watch)

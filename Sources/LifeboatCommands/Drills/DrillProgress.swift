@@ -6,12 +6,22 @@ final class DrillProgress: Sendable {
     private let output: CommandOutput
     private let scenario: Scenario
     private let isQuiet: Bool
+    private let keepsStaging: Bool
     private let times = Mutex<(began: Double?, fault: Double?)>((nil, nil))
 
-    init(_ output: CommandOutput, _ scenario: Scenario, isQuiet: Bool) {
+    init(_ output: CommandOutput, _ scenario: Scenario, isQuiet: Bool, keepsStaging: Bool) {
         self.output = output
         self.scenario = scenario
         self.isQuiet = isQuiet
+        self.keepsStaging = keepsStaging
+    }
+
+    /// Takes in what happened before a drill was gone on with, without a word.
+    func know(_ records: [DrillRecord]) {
+        times.withLock { times in
+            times.began = records.first?.at
+            times.fault = records.first { if case .injecting = $0.event { true } else { false } }?.at
+        }
     }
 
     func show(_ record: DrillRecord) {
@@ -21,7 +31,7 @@ final class DrillProgress: Sendable {
             if case .injecting = record.event { times.fault = times.fault ?? record.at }
             return (times.began ?? record.at, times.fault)
         }
-        guard let words = Self.words(record.event) else { return }
+        guard let words = words(record.event) else { return }
         let clock =
             fault.map { "\(Self.clock(record.at - $0)) of \(Self.clock(scenario.objective.full.seconds))" }
             ?? "\(Self.clock(record.at - began)) before the fault"
@@ -36,7 +46,7 @@ final class DrillProgress: Sendable {
         return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
     }
 
-    private static func words(_ event: DrillEvent) -> String? {
+    private func words(_ event: DrillEvent) -> String? {
         switch event {
         case .began(let beginning): "\(beginning.id) begins, seed \(beginning.seed)"
         case .resumed: "goes on where it was"
@@ -59,7 +69,7 @@ final class DrillProgress: Sendable {
         case .proven(let what, let failure): failure.map { "\(what): DOES NOT HOLD: \($0)" } ?? "\(what): holds"
         case .examined: nil
         case .aborted(let reason): "ENDED: \(reason)"
-        case .cleared: "staging is as it was"
+        case .cleared: keepsStaging ? "staging stays as the drill left it" : "staging is as it was"
         case .ended(let verdict): "verdict: \(verdict.rawValue)"
         }
     }

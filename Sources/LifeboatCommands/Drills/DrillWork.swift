@@ -14,8 +14,11 @@ struct DrillWork {
 
     /// Runs it to its end, and gives the report.
     func run(_ beginning: DrillBeginning, isResumed: Bool) async throws -> DrillReport {
-        let progress = DrillProgress(context.output, material.scenario, isQuiet: global.quiet || global.json)
-        let begun = isResumed ? try seedOfBefore() ?? beginning.seed : beginning.seed
+        let progress = DrillProgress(
+            context.output, material.scenario, isQuiet: global.quiet || global.json, keepsStaging: keepsStaging)
+        let before = isResumed ? try LineLog<DrillRecord>(folder.events).read() : []
+        progress.know(before)
+        let begun = Self.seed(before) ?? beginning.seed
         let judge = DrillJudge(folder, material.scenario, material.environment, material.runbook)
         let drill = DrillRun(
             material.scenario, material.runbook, in: folder, variables: material.environment.variables,
@@ -25,8 +28,8 @@ struct DrillWork {
         return try DrillReport(of: folder)
     }
 
-    private func seedOfBefore() throws -> UInt64? {
-        try LineLog<DrillRecord>(folder.events).read().lazy.compactMap { record in
+    private static func seed(_ records: [DrillRecord]) -> UInt64? {
+        records.lazy.compactMap { record in
             if case .began(let beginning) = record.event { beginning.seed } else { nil }
         }.first
     }
