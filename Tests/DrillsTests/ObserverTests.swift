@@ -180,8 +180,8 @@ struct ObserverTests {
     func signedIn() async throws {
         try await observed(change: { text in
             text.replacing("/health\"", with: "/mine\"").replacing("front: {url", with: "front: {http: {url").replacing(
-                ", every: 0.05",
-                with: ", headers: {cookie: \"session={s}\"}, contains: known}, timeout: 200, every: 0.05")
+                ", every: 0.05, timeout: 1",
+                with: ", headers: {cookie: \"session={s}\"}, contains: known}, every: 0.05, timeout: 200")
         }) { service, watch in
             try await watch.answers(3)
             try service.put("epoch", "2")

@@ -70,6 +70,9 @@ struct VerdictReasons {
                 )
             ]
         }
+        if measures.recovered == nil, isBlindAtTheEnd {
+            return [open("not_recovered", "nobody saw whether the whole service came back")]
+        }
         var reasons = [VerdictReason]()
         if measures.recovered == nil { reasons.append(fail("not_recovered", "the whole service did not come back")) }
         if let objective = scenario.objective.degraded {
@@ -77,6 +80,11 @@ struct VerdictReasons {
         }
         reasons += late("rto_full", "whole", measures.fullSeconds, scenario.objective.full)
         return reasons
+    }
+
+    /// Did the observer see nothing any more when the drill ended?
+    private var isBlindAtTheEnd: Bool {
+        measures.gaps.contains { $0.probe == nil && $0.end >= measures.end - 1 }
     }
 
     private func late(_ code: String, _ what: String, _ seconds: Double?, _ objective: Duration) -> [VerdictReason] {
