@@ -120,11 +120,23 @@ public struct ClassedRestore: Sendable {
         )
     }
 
+    /// What was erased on the way, and what was not: for the event of restores whose sources have none of their own.
+    struct Erased {
+        var files: [ErasedFiles]?
+        var notApplied: [ErasuresNotApplied]?
+    }
+
+    /// As the other.
+    public func run(
+        _ resolved: Resolved, _ restore: (_ step: RestoreOrder.Step, _ id: String) async throws -> Void
+    ) async throws -> Outcome { try await run(resolved, erased: { Erased() }, restore) }
+
     /// Calls `restore` with each step that is not done yet, and the ID that its own journal gets to keep.
     ///
     /// - Throws: what `restore` throws; `alreadyRunning`, `restorePending`. A hook that fails is told by an alarm and in the outcome.
-    public func run(
-        _ resolved: Resolved, _ restore: (_ step: RestoreOrder.Step, _ id: String) async throws -> Void
+    func run(
+        _ resolved: Resolved, erased: () -> Erased,
+        _ restore: (_ step: RestoreOrder.Step, _ id: String) async throws -> Void
     ) async throws -> Outcome {
         let lock = try FileLock(
             folder: context.stateFolder, name: ServiceJournal.name(asked.target), what: "a restore of several sources")
@@ -142,7 +154,7 @@ public struct ClassedRestore: Sendable {
         }
         try await run(\.recovered, context.hooks.recovered, "recovered", &journal)
         let outcome = outcome(journal)
-        try await record(outcome, journal)
+        try await record(outcome, erased(), journal)
         try journal.remove(context.stateFolder)
         return outcome
     }
@@ -234,6 +246,14 @@ public struct ClassedRestore: Sendable {
         var target: String
         var outcome: String
         var times: Outcome
+        var erasedFiles: [ErasedFiles]?
+        var notApplied: [ErasuresNotApplied]?
+
+        enum CodingKeys: String, CodingKey {
+            case point, asked, sources, target, outcome, times
+            case erasedFiles = "erased_files"
+            case notApplied = "erasures_not_applied"
+        }
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -242,15 +262,18 @@ public struct ClassedRestore: Sendable {
             try container.encode(sources, forKey: .sources)
             try container.encode(target, forKey: .target)
             try container.encode(outcome, forKey: .outcome)
+            try container.encodeIfPresent(erasedFiles, forKey: .erasedFiles)
+            try container.encodeIfPresent(notApplied, forKey: .notApplied)
             try times.encode(to: encoder)
         }
     }
 
-    private func record(_ outcome: Outcome, _ journal: ServiceJournal) async throws {
+    private func record(_ outcome: Outcome, _ erased: Erased, _ journal: ServiceJournal) async throws {
         try await context.recorder.record(
             "restore",
             Event(
                 point: journal.resolved.point, asked: asked.words, sources: asked.sources,
-                target: isInPlace ? asked.target : "folder", outcome: "finished", times: outcome))
+                target: isInPlace ? asked.target : "folder", outcome: "finished", times: outcome,
+                erasedFiles: erased.files, notApplied: erased.notApplied))
     }
 }

@@ -21,7 +21,6 @@ extension PointRestore {
     public func toFolder(
         _ order: RestoreOrder, words: String, folder: String, progress: RestoreProgress = RestoreProgress()
     ) async throws -> InFolder {
-        let started = context.now().rfc3339
         let sources = order.steps.filter(\.patterns.isEmpty).map(\.source)
         let needed = try sources.reduce(0) { $0 + (try part($1).byteCount) }
         try await PointRestore.lane.run {
@@ -30,7 +29,10 @@ extension PointRestore {
         var result = InFolder()
         let asked = ClassedRestore.Asked(words: words, target: folder, sources: sources)
         result.times = try await context.repository.locked(.shared, context.locks) { _ in
-            try await ClassedRestore(order, asked: asked, in: context).run(.init(point: entry.point.id)) { step, _ in
+            let erased = { ClassedRestore.Erased(files: result.erasedFiles, notApplied: result.notApplied) }
+            return try await ClassedRestore(order, asked: asked, in: context).run(
+                .init(point: entry.point.id), erased: erased
+            ) { step, _ in
                 let part = try part(step.source)
                 guard part.kind == .files else {
                     return result.notApplied.append(try await database(part, folder, progress))
@@ -41,11 +43,6 @@ extension PointRestore {
                 if step.patterns.isEmpty { result.erasedFiles.append(erased) }
             }
         }
-        var event = RestoreEvent(
-            point: entry.point.id, sources: sources, target: "folder", outcome: "finished", started: started)
-        event.erasedFiles = result.erasedFiles
-        event.notApplied = result.notApplied
-        try await context.recorder.record("restore", event)
         return result
     }
 
