@@ -26,8 +26,8 @@ build: swift-present ## Build .build/release/lifeboat, Swift runtime linked in
 	@$(packages) build
 	$(SWIFT) build -c release -j $(JOBS) --static-swift-stdlib --product lifeboat
 
-demo: build ## Back up, destroy, restore and compare: files, SQLite, and a MariaDB with its uploads; S3=1: through Ceph
-	@$(packages) demo databases $(if $(filter 1,$(S3)),s3)
+demo: build ## Back up, destroy, restore, compare: files, SQLite, a MariaDB with uploads; then a drill; S3=1: through Ceph
+	@$(packages) demo databases staging runbooks $(if $(filter 1,$(S3)),s3)
 	$(support)/demo $(if $(filter 1,$(S3)),--s3) $(binary)
 
 test: swift-present ## Run all tests, against real servers and a real restic
