@@ -16,12 +16,12 @@ struct DrillMaterial {
     /// - Throws: `SettingsError`, `RunbookError`, `CommandError`.
     init(scenario name: String, access: EnvironmentAccess, in folder: DrillFolder? = nil) throws {
         self.access = access
-        let scenarioFile = try folder?.scenario ?? Self.file(of: name, access.options.scenarios)
-        let scenarioText = try access.fill(try EnvironmentAccess.read(scenarioFile), scenarioFile)
-        scenario = try Scenario(text: scenarioText, file: scenarioFile)
         let environmentFile = folder?.environment ?? access.file
         let environmentText = try access.fill(try EnvironmentAccess.read(environmentFile), environmentFile)
         environment = try DrillEnvironment(text: environmentText, file: environmentFile)
+        let scenarioFile = try folder?.scenario ?? Self.file(of: name, access.options.scenarios)
+        let scenarioText = try access.fill(try EnvironmentAccess.read(scenarioFile), scenarioFile)
+        scenario = try Scenario(text: scenarioText, file: scenarioFile)
         let runbookFile = folder?.runbook ?? access.project + "/" + scenario.runbook
         let runbookText = try EnvironmentAccess.read(runbookFile)
         runbook = try Runbook(text: runbookText, file: runbookFile)
