@@ -106,6 +106,8 @@ struct TimelineTests {
             let branch = stage.folder("archive-\(round + 2)")
             let follower = try Follower(
                 log.source, first: nil, folder: stage.folder("branch-\(round)"), archive: branch)
+            // It begins with the file that is the current one when it connects.
+            try await stage.wait("SELECT count(*) > 0 FROM pg_stat_replication")
             try await log.writeMixture("b\(round)")
             try await follower.catchUp()
             await follower.stop()
