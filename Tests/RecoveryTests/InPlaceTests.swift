@@ -28,7 +28,7 @@ struct InPlaceTests {
         try stage.setRows(["one", "wrong"])
         let entry = try await stage.store.find("latest")
         let restore = InPlaceRestore(entry, source: source, in: stage.context)
-        #expect(try restore.outline().paths == [stage.path + "/db"])
+        #expect(try await restore.outline().paths == [stage.path + "/db"])
         try await restore.run(confirmation: "db")
         #expect(stage.rows == ["one", "two"])
         #expect(Rows.read(stage.path + "/service") == ["stop", "start"])
@@ -83,7 +83,7 @@ struct InPlaceTests {
         #expect(error?.code == .commandFailed && stage.rows == ["later"])
         source.stop = stop
         let restore = InPlaceRestore(entry, source: source, in: stage.context)
-        #expect(try restore.outline().resumesAfter == "verified")
+        #expect(try await restore.outline().resumesAfter == "verified")
         try await restore.run(confirmation: "db")
         #expect(stage.rows == ["one", "two"])
     }
@@ -97,7 +97,7 @@ struct InPlaceTests {
         let restore = InPlaceRestore(
             try await stage.store.find("latest"), source: InPlaceTests.source(stage), in: stage.context)
         if step == "finished" {
-            #expect(throws: RecoveryError.self) { try restore.outline() }
+            await #expect(throws: RecoveryError.self) { try await restore.outline() }
         } else {
             #expect(stage.rows == (step == "exchanged" ? ["one", "two"] : ["later"]))
             try await restore.run(confirmation: "db")

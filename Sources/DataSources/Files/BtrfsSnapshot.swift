@@ -54,7 +54,7 @@ struct BtrfsSnapshot: Sendable {
     ) async throws -> BtrfsSnapshot {
         let number = lastNumber.add(1, ordering: .relaxed).newValue
         let process = getpid()
-        let folder = "\(prefix)\(name)-\(process)-\(startTime(of: process) ?? "0")-\(number)"
+        let folder = "\(prefix)\(name)-\(process)-\(ProcessStart.ticks(of: process) ?? "0")-\(number)"
         let path = (subvolume == "/" ? "" : subvolume) + "/" + folder
         _ = try await text(["subvolume", "snapshot", "-r", subvolume, path], variables)
         return BtrfsSnapshot(subvolume: subvolume, path: path, variables: variables)
@@ -69,7 +69,7 @@ struct BtrfsSnapshot: Sendable {
         for name in names(in: subvolume) where isOurs(Array(name.utf8)) {
             let parts = name.split(separator: "-")
             guard parts.count > 4, let process = Int32(parts[parts.count - 3]) else { continue }
-            if startTime(of: process) == String(parts[parts.count - 2]) { continue }
+            if ProcessStart.ticks(of: process) == String(parts[parts.count - 2]) { continue }
             try await remove((subvolume == "/" ? "" : subvolume) + "/" + name, variables)
             count += 1
         }
@@ -95,20 +95,6 @@ struct BtrfsSnapshot: Sendable {
                 })
         }
         return names
-    }
-
-    /// When a process began, in ticks since boot; nil when it is gone or a zombie: field 22 of `/proc/<pid>/stat`.
-    private static func startTime(of process: Int32) -> String? {
-        guard let file = fopen("/proc/\(process)/stat", "re") else { return nil }
-        defer { fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = fread(&buffer, 1, buffer.count, file)
-        let text = String(decoding: buffer[..<count], as: UTF8.self)
-        // The name of the program stands in parentheses and may hold anything.
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z" else { return nil }
-        return String(fields[19])
     }
 }
 

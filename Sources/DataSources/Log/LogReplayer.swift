@@ -19,6 +19,11 @@ public protocol LogReplayer: Sendable {
     /// live server must be configured with, and the name that tells it apart, as `LogState.server` will.
     func beginHistory(data: String, run: String, highest: [String], serverNames: [String]) async throws -> NewHistory
 
+    /// Looks whether a history could begin, before anything is built for it.
+    ///
+    /// - Throws: `SourceError.invalidSetting` when it is not known where the live server writes its log.
+    func requireKnownLog() async throws
+
     /// The folder that the live server writes its log to when that is not in its data folder; nil when it is. A history that
     /// begins there needs a folder of its own, since the log of the old one must not be taken for its own.
     func logFolder() async throws -> String?
@@ -31,6 +36,9 @@ public protocol LogReplayer: Sendable {
 }
 
 extension LogReplayer {
+    /// Known: the log is in the data folder.
+    public func requireKnownLog() async throws {}
+
     /// Nil: the log is in the data folder.
     public func logFolder() async throws -> String? { nil }
 

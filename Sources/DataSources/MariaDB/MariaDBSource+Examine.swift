@@ -10,6 +10,7 @@ extension MariaDBSource {
                 findings += await asked { try await privilegeFindings(server) }
                 if settings.method == .physical { findings.append(dataFolderFinding(server)) }
                 findings += await asked { try await settingFindings(server) }
+                if settings.followsLog { findings += await asked { try await logFindings(server) } }
                 findings += await asked { try await tableFindings(server) }
                 return findings
             }
@@ -116,6 +117,21 @@ extension MariaDBSource {
         return findings
     }
 
+    /// A history that begins with a restore in place wants to know where the log is.
+    private func logFindings(_ server: MariaDBServer) async throws -> [Finding] {
+        let path = try await server.client.value("SELECT @@log_bin_basename;") ?? ""
+        guard !path.isEmpty else { return [] }
+        let known = try await MariaDBRestorer(settings: settings, environment: environment).liveLog()
+        let full = known.map { $0.hasPrefix("/") ? $0 : "\(settings.dataFolder)/\($0)" }
+        guard full != path else { return [Finding(.good, "the log is \(path)")] }
+        return [
+            Finding(
+                .warning,
+                "the server's log is \(path), which is not what is known here: it cannot be restored in place",
+                remedy: "give the source `log-bin: \(path)`, and `data-folder:` as the server has it")
+        ]
+    }
+
     private func tableFindings(_ server: MariaDBServer) async throws -> [Finding] {
         let own = "t.table_schema NOT IN ('mysql','information_schema','performance_schema','sys')"
         let plain = try await server.client.column(
@@ -132,15 +148,33 @@ extension MariaDBSource {
             ORDER BY 1 LIMIT 20;
             """)
         let name = { (entry: String) in entry.split(separator: " (").first.map(String.init) ?? entry }
-        return plain.map { entry in
-            Finding(
-                .warning, "table \(entry) has no transactions: a logical backup may hold it half changed",
-                remedy: "ALTER TABLE \(name(entry)) ENGINE=InnoDB;")
-        }
+        let rounded = settings.method == .logical ? try await roundedColumns(server) : []
+        return rounded
+            + plain.map { entry in
+                Finding(
+                    .warning, "table \(entry) has no transactions: a logical backup may hold it half changed",
+                    remedy: "ALTER TABLE \(name(entry)) ENGINE=InnoDB;")
+            }
             + keyless.map { entry in
                 Finding(
                     .warning, "table \(entry) has no primary key: its dump has no fixed order, its rows replay slowly",
                     remedy: "add a primary key to \(entry)")
             }
+    }
+
+    /// mariadb-dump writes a FLOAT with six digits, which is not always the value that was stored.
+    private func roundedColumns(_ server: MariaDBServer) async throws -> [Finding] {
+        let columns = try await server.client.column(
+            """
+            SELECT CONCAT(table_schema, '.', table_name, '.', column_name) FROM information_schema.columns
+            WHERE data_type = 'float' AND table_schema NOT IN ('mysql','information_schema','performance_schema','sys')
+            ORDER BY 1 LIMIT 20;
+            """)
+        guard !columns.isEmpty else { return [] }
+        return [
+            Finding(
+                .warning, "a dump rounds FLOAT to six digits: \(columns.joined(separator: ", "))",
+                remedy: "method: physical keeps every bit; or make them DOUBLE")
+        ]
     }
 }

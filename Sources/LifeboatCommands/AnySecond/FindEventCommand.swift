@@ -131,6 +131,6 @@ private struct FoundReport: Report {
         let rows = change.rowCount.map { ", \(Units.count($0, "row"))" } ?? ""
         let statement = change.statement.map { ": " + RawName.printable(Array($0.utf8)) } ?? ""
         let table = change.isNameless ? "a table whose name is not known (\(change.table))" : change.table
-        return "\(change.action) \(table)\(rows)\(statement)"
+        return change.action + (table.isEmpty ? "" : " \(table)") + rows + statement
     }
 }

@@ -53,7 +53,7 @@ struct DoctorReport: Report {
     init(_ sources: [ProtectedSource], _ environment: SourceEnvironment, _ factory: SourceFactory) async {
         var examined = [Examined]()
         for source in sources {
-            let findings = await factory.dataSource(source, environment, nil).examine()
+            let findings = await factory.dataSource(source, environment, nil).examine() + source.rewindFindings
             examined.append(Examined(source: source.name, kind: source.kind.rawValue, findings: findings))
         }
         self.sources = examined
@@ -81,5 +81,18 @@ struct DoctorReport: Report {
         let all = sources.flatMap(\.findings)
         let (problems, warnings) = (all.count { $0.severity == .problem }, all.count { $0.severity == .warning })
         return lines + ["\(Units.count(problems, "problem")), \(Units.count(warnings, "warning"))"]
+    }
+}
+
+extension ProtectedSource {
+    /// What a restore in place to a moment would be refused for.
+    fileprivate var rewindFindings: [Finding] {
+        guard kind == .mariadb, journal != nil, optionFile == nil else { return [] }
+        return [
+            Finding(
+                .warning,
+                "there is no option file to give a restored server another server id: it cannot be restored in place",
+                remedy: "give the source `option-file: /etc/mysql/mariadb.conf.d/zz-lifeboat.cnf`")
+        ]
     }
 }

@@ -65,12 +65,16 @@ struct ExportAnswer: Report {
     let table: String
     let file: String
 
-    init(table: String, file: String) {
-        self.table = table
-        self.file = file
+    let definition: Bool
+
+    init(_ request: ExportRequest) {
+        (table, file, definition) = (request.table, request.file, request.withDefinition)
     }
 
-    var lines: [String] { ["rows of \(table) are in \(file), as statements that insert them"] }
+    var lines: [String] {
+        let also = definition ? ", behind the one that makes the table" : ""
+        return ["rows of \(table) are in \(file), as statements that insert them\(also)"]
+    }
 }
 
 /// A script that was written.

@@ -9,8 +9,8 @@ enum ExploreHelp {
         sql                      open the engine's own client, on a terminal
         sql [--database D] SELECT …
                                  run one statement and print its rows
-        export --table T [--where CONDITION] FILE
-                                 write rows of the copy as statements that insert them
+        export --table T [--where CONDITION | --definition] FILE
+                                 write rows of the copy as statements that insert them; --definition: the table as well
         diff --table T [--where CONDITION] [--key COLUMN]… [--files DIR] FILE
                                  compare with the live server, and write a script that brings the copy's rows back
         promote                  leave the server running when you leave

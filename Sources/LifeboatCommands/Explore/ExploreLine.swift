@@ -6,7 +6,7 @@ enum ExploreLine: Equatable {
     case next(Int)
     case step(ExploreStep)
     case sql(String, database: String?)
-    case export(table: String, condition: String?, file: String)
+    case export(ExportRequest)
     case diff(table: String, condition: String?, key: [String], filesFolder: String?, file: String)
 
     private static let countLimit = 10_000
@@ -67,13 +67,20 @@ enum ExploreLine: Equatable {
     private static func comparison(_ verb: String, _ words: [String]) throws -> ExploreLine {
         var (table, condition, folder, file) = (String?.none, String?.none, String?.none, String?.none)
         var key = [String]()
+        var definition = false
         var rest = words[...]
         let form =
-            "\(verb) --table T [--where CONDITION]" + (verb == "diff" ? " [--key COLUMN]… [--files DIR] FILE" : " FILE")
+            verb == "diff"
+            ? "diff --table T [--where CONDITION] [--key COLUMN]… [--files DIR] FILE"
+            : "export --table T [--where CONDITION | --definition] FILE"
         while let word = rest.popFirst() {
             guard word.hasPrefix("--") else {
                 guard file == nil else { throw wrong(form, word) }
                 file = word
+                continue
+            }
+            if word == "--definition", verb == "export" {
+                definition = true
                 continue
             }
             guard let value = rest.popFirst(), !value.isEmpty else { throw wrong(form, word) }
@@ -85,9 +92,11 @@ enum ExploreLine: Equatable {
             default: throw wrong(form, word)
             }
         }
-        guard let table, let file else { throw wrong(form, words.joined(separator: " ")) }
+        guard let table, let file, !definition || condition == nil else {
+            throw wrong(form, words.joined(separator: " "))
+        }
         return verb == "export"
-            ? .export(table: table, condition: condition, file: file)
+            ? .export(ExportRequest(table: table, condition: condition, withDefinition: definition, file: file))
             : .diff(table: table, condition: condition, key: key, filesFolder: folder, file: file)
     }
 

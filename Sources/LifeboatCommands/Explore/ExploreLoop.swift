@@ -70,9 +70,9 @@ struct ExploreLoop {
         case .sql(let sql, let database):
             let statement = sql.hasSuffix(";") ? sql : sql + ";"
             try answer(RowsAnswer(rows: try await exploration.query(statement, database: database)))
-        case .export(let table, let condition, let file):
-            try await exploration.export(table: table, condition: condition, to: file)
-            try answer(ExportAnswer(table: table, file: file))
+        case .export(let request):
+            try await exploration.export(request)
+            try answer(ExportAnswer(request))
         case .diff(let table, let condition, let key, let folder, let file):
             var request = DiffRequest(table: table, file: file)
             (request.condition, request.key, request.filesFolder) = (condition, key, folder)

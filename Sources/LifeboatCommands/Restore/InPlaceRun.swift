@@ -12,7 +12,7 @@ struct InPlaceRun {
         let (global, output) = (command.global, context.output)
         let isQuiet = global.quiet || global.json
         let restore = InPlaceRun.restore(entry, source, opened, rewind: rewind, isQuiet: isQuiet, output)
-        let outline = try restore.outline()
+        let outline = try await restore.outline()
         var report = InPlaceReport(
             outline: outline, point: entry.point, isDryRun: command.dryRun, isRewind: rewind != nil)
         if command.dryRun {

@@ -24,7 +24,7 @@ struct ScratchWait {
 
     /// Waits; a command's failure is ours.
     private func wait(for command: String?) async throws -> ExitStatus {
-        guard let command else { return await untilInterrupted() }
+        guard let command else { return try await untilInterrupted() }
         var variables = ChildEnvironment.allowed(context.environment)
         variables["LIFEBOAT_SCRATCH_FOLDER"] = copy.folder
         variables["LIFEBOAT_SCRATCH_CONNECT"] = copy.server?.howToConnect.first
@@ -36,10 +36,18 @@ struct ScratchWait {
         return .done
     }
 
-    private func untilInterrupted() async -> ExitStatus {
+    /// - Throws: `CommandError` when the server ended by itself: whoever works on it shall not wonder.
+    private func untilInterrupted() async throws -> ExitStatus {
         context.output.message("it runs until you end it with Ctrl-C; then it is removed")
         // Being cancelled is the answer that is waited for.
-        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            if copy.server?.hasEnded == true {
+                throw CommandError(
+                    .systemFailed, "the server that held the copy has ended by itself", subject: copy.source.name,
+                    hint: "the copy is removed; run the same command again")
+            }
+        }
         context.output.message("removing it")
         return .done
     }

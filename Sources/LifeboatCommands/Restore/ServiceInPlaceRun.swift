@@ -93,7 +93,7 @@ struct ServiceInPlaceRun {
             guard let member = members[step.source] else { continue }
             let restore = inPlace(member, opened)
             let part = InPlaceReport(
-                outline: try restore.outline(), point: member.entry.point, isDryRun: command.dryRun,
+                outline: try await restore.outline(), point: member.entry.point, isDryRun: command.dryRun,
                 isRewind: member.rewind != nil)
             report.parts.append(part)
             if !isSilent, !command.dryRun {

@@ -107,7 +107,10 @@ extension Exploration {
     ) async throws -> TableShape {
         let question = ShapeQuestion(name: name, kind: source.kind)
         var shape = try await question.shape { try await server.query($0, database: name.database) }
-        let now = try await question.shape { try await live.query($0, database: name.database) }
+        let hint = "`export --definition --table \(request.table) FILE` writes the statements that make and fill it"
+        let now = try await question.shape(hint: hint, of: "the live server") {
+            try await live.query($0, database: name.database)
+        }
         let differing =
             shape.columns.filter { !now.columns.contains($0) } + now.columns.filter { !shape.columns.contains($0) }
         guard differing.isEmpty else {

@@ -41,6 +41,9 @@ struct RowDialect: Sendable {
 
         """
 
+    /// The engine's dump tool writes values of some column with fewer digits than they have: FLOAT of MariaDB, six of them.
+    var isRoundedByDump: Bool { kind == .mariadb && shape.columns.contains { $0.type.lowercased() == "float" } }
+
     // MARK: Reading
 
     /// The columns of a row, then what tells it apart, as the engine compares it.

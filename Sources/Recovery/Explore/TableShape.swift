@@ -44,12 +44,15 @@ struct ShapeQuestion {
     let kind: SourceKind
 
     /// `ask` runs a query in the table's database.
-    func shape(_ ask: (String) async throws -> [[String?]]) async throws -> TableShape {
+    func shape(
+        hint: String = "`sql` lists what is there", of whose: String = "the copy",
+        _ ask: (String) async throws -> [[String?]]
+    ) async throws -> TableShape {
         let columns = try await ask(kind == .postgresql ? postgresqlColumns : mariadbColumns).compactMap(column)
         guard !columns.isEmpty else {
             throw RecoveryError(
-                .notConfigured, "there is no table \(name.schema).\(name.table), or it cannot be read",
-                subject: name.table, hint: "`sql` lists what is there")
+                .notConfigured, "\(whose) has no table \(name.schema).\(name.table), or it cannot be read",
+                subject: name.table, hint: hint)
         }
         let key = try await ask(kind == .postgresql ? postgresqlKey : mariadbKey).compactMap { row in
             columns.firstIndex { $0.name == row.first ?? nil }

@@ -11,8 +11,12 @@ extension InPlaceRestore {
     private static let flushLook = Duration.milliseconds(500)
 
     /// What stands in the way of a rewind, before anything is built.
-    func refuseUnready() throws {
-        guard rewind != nil, source.kind == .mariadb, source.optionFile == nil else { return }
+    func refuseUnready() async throws {
+        guard rewind != nil, source.kind == .mariadb else { return }
+        guard source.optionFile == nil else {
+            let restorer = context.factory.restorer(source, context.environment)
+            return try await LogForward.replayer(restorer, source.name).requireKnownLog()
+        }
         throw RecoveryError(
             .notConfigured,
             "a restored MariaDB must not write before it has another server id, and no option file is configured for that",

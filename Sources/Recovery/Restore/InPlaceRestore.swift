@@ -61,9 +61,9 @@ public struct InPlaceRestore: Sendable {
     ///
     /// - Throws: `pointIncomplete`, `pointBroken`; `restorePending` when another restore of this source is not ended;
     ///   `notConfigured` when the source has no place of its own.
-    public func outline() throws -> Outline {
+    public func outline() async throws -> Outline {
         let part = try restore.part(source.name)
-        try refuseUnready()
+        try await refuseUnready()
         let pending = try pending()
         let exchanges = try pending?.exchanges ?? exchanges(id: "ID")
         return Outline(
@@ -91,7 +91,7 @@ public struct InPlaceRestore: Sendable {
             folder: context.stateFolder, name: "in-place-\(source.name)", what: "a restore of \(source.name) in place")
         defer { lock.release() }
         let part = try restore.part(source.name)
-        try refuseUnready()
+        try await refuseUnready()
         try await Handover(in: context).check(source, for: .production)
         if source.kind == .files { try await Handover(in: context).checkFiles(of: source.name) }
         var journal = try pending() ?? begin()

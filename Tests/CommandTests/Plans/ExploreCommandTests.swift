@@ -18,7 +18,11 @@ struct ExploreLineTests {
             ("step +1tx", .step(.transactions(1))), ("step to 0-1-5", .step(.to("0-1-5"))), ("sql", .client),
             ("sql SELECT 'a  b'", .sql("SELECT 'a  b'", database: nil)),
             ("sql --database app SELECT 1", .sql("SELECT 1", database: "app")),
-            ("export --table a.t back.sql", .export(table: "a.t", condition: nil, file: "back.sql")),
+            ("export --table a.t back.sql", .export(ExportRequest(table: "a.t", file: "back.sql"))),
+            (
+                "export --definition --table a.t back.sql",
+                .export(ExportRequest(table: "a.t", withDefinition: true, file: "back.sql"))
+            ),
             (
                 "diff --table a.t --where \"name = 'it'\" --key a --key b --files 'a dir' x.sql",
                 .diff(table: "a.t", condition: "name = 'it'", key: ["a", "b"], filesFolder: "a dir", file: "x.sql")

@@ -62,7 +62,7 @@ struct RewindTests {
     func whole() async throws {
         let stage = try await Self.stage()
         let restore = try await Self.restore(stage)
-        #expect(try restore.outline().optionFile == stage.path + "/server.cnf")
+        #expect(try await restore.outline().optionFile == stage.path + "/server.cnf")
         try await restore.run(confirmation: "db")
         try await Self.expectRewound(stage)
         let journal = try InPlaceJournal.read(stage.context.stateFolder, source: "db")
@@ -121,8 +121,8 @@ struct RewindTests {
         let stage = try await Self.stage()
         try await Self.restore(stage).run(confirmation: "db")
         let entry = try await stage.store.find("latest")
-        let error = #expect(throws: RecoveryError.self) {
-            try InPlaceRestore(entry, source: Self.source(stage), in: stage.context).outline()
+        let error = await #expect(throws: RecoveryError.self) {
+            try await InPlaceRestore(entry, source: Self.source(stage), in: stage.context).outline()
         }
         #expect(error?.code == .restorePending)
     }

@@ -91,17 +91,35 @@ struct MariaDBExploreTests {
         let again = try await copy.diff(request)
         #expect(again.insertCount == 0 && again.updateCount == 0 && again.liveOnlyCount == 1)
         let export = stage.stage.path + "/export.sql"
-        try await copy.export(table: "app.notes", condition: "tenant = 7", to: export)
+        try await copy.export(ExportRequest(table: "app.notes", condition: "tenant = 7", file: export))
         try await stage.sql("DELETE FROM app.notes WHERE tenant = 7")
-        _ = try await Tool.run(
-            "mariadb",
-            ["--no-defaults", "-S", stage.server["MARIADB_SOCKET"], "-u", "root", "app", "-e", "source \(export)"])
+        try await source(export, stage)
         #expect(try await content(stage, "tenant = 7") == before)
+        try await dropped(stage, copy, before)
         let process = try copy.server().processID
         try await copy.end()
         #expect(kill(process, 0) != 0)
         try stage.expectClean()
         await stage.end()
+    }
+
+    /// A table that is gone is not compared; with its definition it is exported, and loaded.
+    private func dropped(_ stage: ExploreStage, _ copy: Exploration, _ before: String) async throws {
+        try await stage.sql("DROP TABLE app.notes")
+        let error = await #expect(throws: RecoveryError.self) {
+            try await copy.diff(DiffRequest(table: "app.notes", file: stage.stage.path + "/gone.sql"))
+        }
+        #expect(error?.hint.contains("--definition") == true, "\(error?.hint ?? "")")
+        let export = stage.stage.path + "/whole.sql"
+        try await copy.export(ExportRequest(table: "app.notes", withDefinition: true, file: export))
+        try await source(export, stage)
+        #expect(try await content(stage, "tenant = 7") == before)
+    }
+
+    private func source(_ file: String, _ stage: ExploreStage) async throws {
+        _ = try await Tool.run(
+            "mariadb",
+            ["--no-defaults", "-S", stage.server["MARIADB_SOCKET"], "-u", "root", "app", "-e", "source \(file)"])
     }
 
     @Test(

@@ -50,7 +50,7 @@ struct PostgreSQLExploreTests {
         #expect(try await content(stage, "tenant = 7") == before)
         #expect(try await content(stage, "tenant = 1") == others)
         let export = stage.stage.path + "/export.sql"
-        try await copy.export(table: "notes", condition: "tenant = 7", to: export)
+        try await copy.export(ExportRequest(table: "notes", condition: "tenant = 7", file: export))
         try await stage.sql("DELETE FROM notes WHERE tenant = 7")
         try await stage.load(export)
         #expect(try await content(stage, "tenant = 7") == before)

@@ -38,7 +38,7 @@ struct BinlogChanges {
 
     mutating func add(_ statement: BinlogTransactions.Statement) {
         let found = StatementReading(statement.text, database: statement.database)
-        let text = String(statement.text.prefix(BinlogChanges.textLimit))
+        let text = StatementSecrets.hidden(in: String(statement.text.prefix(BinlogChanges.textLimit)))
         for table in found.tables.isEmpty ? [""] : found.tables {
             append(
                 FoundTransaction.Change(action: found.action.rawValue, table: table, rowCount: nil, statement: text))

@@ -47,6 +47,15 @@ extension MariaDBRestorer {
         return try await launchLogging(to: path, server: history.server, data: data, run: run)
     }
 
+    public func requireKnownLog() async throws {
+        guard try await liveLog() == nil else { return }
+        throw SourceError(
+            .invalidSetting,
+            "it is not known where the server writes its log, so a new history could not be told from the old one",
+            subject: settings.dataFolder,
+            hint: "give the source `log-bin:` as the server has it: SELECT @@log_bin_basename")
+    }
+
     /// The folder of the live server's binary log when that is outside of its data folder.
     public func logFolder() async throws -> String? {
         guard let log = try await liveLog(), log.hasPrefix("/"), nameInside(log) == nil else { return nil }
@@ -125,7 +134,7 @@ extension MariaDBRestorer {
     }
 
     /// The live server's `log_bin`; nil when it writes none.
-    private func liveLog() async throws -> String? {
+    func liveLog() async throws -> String? {
         if let log = settings.logBin { return log }
         let text = try await tools.command("my_print_defaults", ["--mysqld"]).text(timeout: .seconds(60))
         var log: String?
