@@ -35,7 +35,7 @@ extension MariaDBRestorer {
     }
 
     /// A crash of this server costs nothing but time, so it flushes nothing, and we do once it has stopped. What it reads was
-    /// written a moment ago and is in memory: read past the page cache, as is the default, a replay takes thrice the time.
+    /// written a moment ago and is in memory: read past the page cache, as is the default, a replay takes two or three times as long.
     ///
     /// Workers keep the order of commits within a domain, but not between domains; the source did, whatever its clients promised
     /// by using several: then one thread applies everything.
