@@ -94,6 +94,13 @@ class Server:
         return [os.path.join(self.values["PG_BIN"], "psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", "-h", self.values["PG_SOCKET_DIR"],
                 "-p", self.values["PG_PORT"], "-U", self.values["PG_SUPERUSER"], "-d", "app"]
 
+    def prepare(self):
+        """Makes the database and the schema that the tables are in."""
+        if self.is_mariadb:
+            return self.sql("CREATE DATABASE app")
+        run(*self.client()[:-1], self.values["PG_SUPERUSER"], "-c", "CREATE DATABASE app")
+        return self.sql("CREATE SCHEMA app")
+
     def sql(self, text):
         return run(*self.client(), input=text + ";\n").strip()
 

@@ -64,6 +64,8 @@ extension MariaDBRestorer {
             "--pid-file=\(run)/mariadbd.pid", "--tmpdir=\(run)/tmp", "--event-scheduler=OFF", "--skip-slave-start",
             "--skip-log-bin", "--server-id=\(4_000_000_000 + port)", "--skip-name-resolve", "--local-infile=0",
             "--secure-file-priv=\(run)/tmp", "--max-allowed-packet=1G", "--performance-schema=OFF",
+            // By the page cache, where the files still are that were just restored.
+            "--loose-innodb-flush-method=fsync",
         ] + MariaDBRestorer.formatOptions(of: data)
     }
 

@@ -140,7 +140,8 @@ struct AnySecondTests {
         try await stage.timelines.write(
             TimelineRecord(
                 timeline: 2, parent: 1, branch: LogPlace(file: "binlog.000001", offset: fifth.end),
-                branchPosition: "0-1-5", reason: .rewind, created: "2026-11-21T12:00:00Z", server: "2", point: nil))
+                branchPosition: "0-1-5", reason: .rewind,
+                created: Timestamp(seconds: now + 150, nanoseconds: 0).rfc3339, server: "2", point: nil))
         try FileManager.default.removeItem(atPath: log.folder)
         try stage.write(1001, "row new", at: now + 200)
         try stage.write(1002, "row newer", at: now + 210)

@@ -15,6 +15,9 @@ extension PostgreSQLSource: LogSource {
     /// Runs `pg_receivewal`, see `LogSource`. Its replication slot is named after the source and made where it is missing. A server
     /// that is promoted goes on sending: what remains of the old timeline's last segment stays incomplete, then come the history
     /// of the new timeline and its segments.
+    ///
+    /// It flushes what comes at once and tells the server, by the name of the slot: named in `synchronous_standby_names`, it is
+    /// waited for by each commit.
     public func follow(first: String?, into folder: String) async throws {
         let server = try await PostgreSQLServer.reach(settings, environment)
         _ = try await server.checkTool("pg_receivewal")
@@ -24,6 +27,7 @@ extension PostgreSQLSource: LogSource {
         try WALFolder(path: folder).begin(segment: segment, first: first)
         var command = server.client.command(
             "pg_receivewal", ["-D", folder, "--slot=\(slot.name)", "--synchronous", "--no-loop"])
+        command.variables["PGAPPNAME"] = slot.name
         command.report = environment.report
         do {
             _ = try await command.run()
