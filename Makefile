@@ -34,13 +34,14 @@ test: swift-present ## Run all tests, against real servers and a real restic
 	@$(packages) build test
 	$(SWIFT) build --build-tests -j $(JOBS)
 	$(support)/run-tests $(SWIFT) test --skip-build -j $(JOBS) $(if $(FILTER),--filter '$(FILTER)')
-	$(if $(FILTER),,$(support)/test-scripts && $(support)/test-staging && $(support)/test-drills .build/debug/lifeboat)
+	$(if $(FILTER),,$(support)/test-scripts && $(support)/test-staging && $(support)/test-drills .build/debug/lifeboat && $(support)/test-other-application .build/debug/lifeboat)
 
 bench: build ## Measure against restic, borg and tar|zstd|openssl; BENCH='--help' lists the options
-	@$(packages) bench databases $(if $(findstring --s3,$(BENCH)),s3)
+	@$(packages) bench databases staging runbooks $(if $(findstring --s3,$(BENCH)),s3)
 	$(support)/bench --lifeboat $(binary) $(BENCH)
 	$(support)/bench-databases --lifeboat $(binary)
 	$(support)/bench-recovery --lifeboat $(binary) $(filter --quick,$(BENCH))
+	$(support)/bench-drills --lifeboat $(binary) $(filter --quick,$(BENCH))
 	$(support)/bench-catalog --lifeboat $(binary) $(if $(filter --quick,$(BENCH)),--events 10000)
 
 lint: swift-present ## Check format, sizes, leftovers and scripts

@@ -68,6 +68,8 @@ struct MeasuresTests {
         arguments: [
             ("0-1-50", "0-1-50", RestoreChoice.Match.exact), ("before:0-1-49", "0-1-50", .earlier),
             ("0-2-51", "0-1-50", .later), ("0/16B3748", "0/16B3748", .exact), ("0/FFFFFFFF", "1/0", .earlier),
+            ("0/20", "0/10..0/30", .exact), ("0/30", "0/10..0/30", .exact), ("0/10", "0/10..0/30", .earlier),
+            ("0/31", "0/10..0/30", .later),
         ])
     func choice(chosen: String, truth: String, match: RestoreChoice.Match) {
         let found = RestoreChoice(decided: ["yes", chosen], truths: [PretendLogs.truth(position: truth)])
@@ -80,6 +82,7 @@ struct MeasuresTests {
         #expect(RestoreChoice(decided: ["0-1-50"], truths: truths)?.match == .exact)
         #expect(RestoreChoice(decided: ["1-1-50"], truths: truths) == nil, "another domain")
         #expect(RestoreChoice(decided: ["0/5"], truths: truths) == nil)
+        #expect(RestoreChoice(decided: ["0/5"], truths: [PretendLogs.truth(position: "0/9..0/8")]) == nil)
         #expect(RestoreChoice(decided: ["0-1-50"], truths: [PretendLogs.truth(position: nil)]) == nil)
     }
 

@@ -66,7 +66,21 @@ extension MariaDBRestorer {
             "--secure-file-priv=\(run)/tmp", "--max-allowed-packet=1G", "--performance-schema=OFF",
             // By the page cache, where the files still are that were just restored.
             "--loose-innodb-flush-method=fsync",
+            "--innodb-buffer-pool-size=\(MariaDBRestorer.poolByteCount(of: data))",
         ] + MariaDBRestorer.formatOptions(of: data)
+    }
+
+    /// Bytes of the server's buffer pool. The check looks up the row of every entry of every index: a table that does not fit is read
+    /// many times over (1.5 million rows: 30 s instead of 10 s). No more than the data, a quarter of this machine's memory, 4 GiB.
+    static func poolByteCount(of data: String) -> Int {
+        var sum = 0
+        // What cannot be looked at makes the pool smaller, nothing else.
+        try? FileTree.walk(data) { path, isFolder in
+            var status = stat()
+            if !isFolder, lstat(path, &status) == 0 { sum += Int(status.st_size) }
+        }
+        let memory = sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE))
+        return max(128 << 20, min(sum, memory, 4 << 30))
     }
 
     /// Options that the table files were written with and a server must know to open them, from `backup-my.cnf`. Only these:

@@ -71,6 +71,8 @@ public struct DrillEnvironment: Sendable, Hashable {
     /// Shell command on a fault's host that takes SQL at its standard input, as an account that may do everything, and prints
     /// rows with tabs and without names; nil when there is no database to break.
     public var sql: String?
+    /// What that database speaks.
+    public var sqlDialect: SQLDialect
     /// `namespace`: the namespace that the observer is in, outside of all hosts; nil for where the runner is.
     public var observerNamespace: String?
     /// What runbooks get to see, by name.

@@ -31,6 +31,8 @@ extension DrillEnvironment {
         status = fields.optional("status", .text, help: "shell command here that says how it is")
         sql = fields.optional(
             "sql", .text, help: "shell command on a fault's host that takes SQL at its standard input")
+        sqlDialect = fields(
+            "sql-dialect", .choice(SQLDialect.self), help: "what that database speaks", default: .mariadb)
         let commands = fields(
             "faults", .map(of: .text), help: "shell commands here for kinds of faults; $HOST and $SUBJECT say of what",
             default: [])

@@ -26,8 +26,9 @@ struct FaultCommand {
                     .unsupported, "the environment does not say how its database is reached", subject: fault.host,
                     hint: "give `sql:` of the environment")
             }
-            values["STATEMENTS"] = try SQLFault(fault).text
-            text = Self.guarded(sql)
+            let made = try SQLFault(fault, environment.sqlDialect)
+            values["STATEMENTS"] = made.statements
+            text = made.script(client: sql)
         case .deleteFiles: text = Self.proof + "find \"$SUBJECT\" -mindepth 1 -delete\n"
         case .encryptFiles: text = Self.proof + Self.encrypt
         case .fillVolume: text = Self.fill
@@ -48,15 +49,6 @@ struct FaultCommand {
 
         """
 
-    /// SQL goes to the server only after it has read the token in its own data folder, over the same connection.
-    private static func guarded(_ sql: String) -> String {
-        """
-        found=$(printf "SELECT LOAD_FILE(CONCAT(@@datadir, '%s'))" "$NAME" | \(sql))
-        [ "$found" = "$TOKEN" ] || { echo "the server's data folder does not have the token" >&2; exit 1; }
-        printf '%s' "$STATEMENTS" | \(sql)
-        """
-    }
-
     private static let encrypt = """
         find "$SUBJECT" -type f ! -name "$NAME" -exec sh -c '
             for file; do
@@ -71,32 +63,4 @@ struct FaultCommand {
         [ "$(cat "$SUBJECT/$NAME")" = "$TOKEN" ]
         dd if=/dev/zero of="$SUBJECT/.lifeboat-full" bs=1M 2>/dev/null || true
         """
-}
-
-/// A fault as SQL of MariaDB.
-struct SQLFault {
-    let text: String
-
-    init(_ fault: Fault) throws {
-        let table = try Self.name(fault.table ?? "", partCount: 2)
-        let what: String
-        switch fault.kind {
-        case .dropTable: what = "DROP TABLE \(table)"
-        case .garbleRows:
-            let column = try Self.name(fault.column ?? "", partCount: 1)
-            what = "UPDATE \(table) SET \(column) = REVERSE(\(column))"
-        default: what = "DELETE FROM \(table)" + (fault.condition.map { " WHERE \($0)" } ?? "")
-        }
-        text = "\(what); SELECT @@last_gtid;\n"
-    }
-
-    /// `database.table` with its quotes.
-    private static func name(_ text: String, partCount: Int) throws -> String {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == partCount, parts.allSatisfy({ !$0.isEmpty && !$0.contains("`") }) else {
-            throw DrillError(
-                .unsupported, "is no name of a table or column", subject: text, hint: "write database.table")
-        }
-        return parts.map { "`\($0)`" }.joined(separator: ".")
-    }
 }

@@ -47,29 +47,44 @@ public struct RestoreChoice: Sendable, Hashable, Codable {
     }
 }
 
-/// A place in a log that can be compared: a GTID (`0-1-123`), or an LSN (`0/16B3748`).
+/// A place in a log that can be compared: a GTID (`0-1-123`), an LSN (`0/16B3748`), or two LSNs of which the first is before it and
+/// the second not (`0/16B3700..0/16B3800`), where nobody could say more.
 struct LogPosition {
     private let log: String
-    private let number: UInt64
+    private let numbers: ClosedRange<UInt64>
 
     /// nil for anything else. Of several GTIDs the first counts; a word before it (`before:`) is left out.
     init?(_ text: String) {
         guard
             let word = text.split(whereSeparator: { " ,:".contains($0) }).first(where: { $0.contains { $0.isNumber } })
         else { return nil }
-        let halves = word.split(separator: "/", omittingEmptySubsequences: false)
-        if halves.count == 2, let high = UInt32(halves[0], radix: 16), let low = UInt32(halves[1], radix: 16) {
-            (log, number) = ("", UInt64(high) << 32 | UInt64(low))
+        if let dots = word.firstRange(of: "..") {
+            guard let before = Self.lsn(word[..<dots.lowerBound]), let last = Self.lsn(word[dots.upperBound...]),
+                before < last
+            else { return nil }
+            (log, numbers) = ("", before + 1...last)
+            return
+        }
+        if let number = Self.lsn(word) {
+            (log, numbers) = ("", number...number)
             return
         }
         let parts = word.split(separator: "-", omittingEmptySubsequences: false).map { UInt64($0) }
         guard parts.count == 3, let domain = parts[0], parts[1] != nil, let sequence = parts[2] else { return nil }
-        (log, number) = ("\(domain)", sequence)
+        (log, numbers) = ("\(domain)", sequence...sequence)
     }
 
-    /// nil when they are of different logs.
+    private static func lsn(_ word: Substring) -> UInt64? {
+        let halves = word.split(separator: "/", omittingEmptySubsequences: false)
+        guard halves.count == 2, let high = UInt32(halves[0], radix: 16), let low = UInt32(halves[1], radix: 16) else {
+            return nil
+        }
+        return UInt64(high) << 32 | UInt64(low)
+    }
+
+    /// nil when they are of different logs; false when one may be the other.
     func isBefore(_ other: LogPosition?) -> Bool? {
         guard let other, other.log == log else { return nil }
-        return number < other.number
+        return numbers.upperBound < other.numbers.lowerBound
     }
 }

@@ -34,7 +34,7 @@ public struct Fault: Sendable, Hashable, Codable {
     public var host: String
     /// A file, folder, object prefix, or name.
     public var path: String?
-    /// `database.table`.
+    /// `database.table`; PostgreSQL: `schema.table` of the database that `sql` of the environment goes to.
     public var table: String?
     /// A column of it.
     public var column: String?
@@ -60,7 +60,8 @@ public struct FaultTruth: Sendable, Hashable, Codable {
     public var time: String
     /// The table, host or path that was hit.
     public var subject: String
-    /// The position of the transaction that did it, where there is one: a GTID or an LSN.
+    /// The position of the transaction that did it, where there is one: a GTID, an LSN, or
+    /// two LSNs with dots between, see `LogPosition`.
     public var position: String?
     /// What the script of a fault said about itself.
     public var detail: String?

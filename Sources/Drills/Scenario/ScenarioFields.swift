@@ -80,7 +80,7 @@ extension Fault {
         kind = fields.required("kind", .choice(Kind.self), help: "what is done")
         host = fields.required("host", .name, help: "where")
         path = fields.optional("path", .line, help: "file, folder, prefix of objects, or name")
-        table = fields.optional("table", .line, help: "database.table")
+        table = fields.optional("table", .line, help: "database.table; of PostgreSQL schema.table")
         column = fields.optional("column", .line, help: "a column of it")
         condition = fields.optional("where", .text, help: "which rows, as SQL; all when left out")
         script = fields.optional("script", .text, help: "shell text, for kind `run`")

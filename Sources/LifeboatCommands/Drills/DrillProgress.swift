@@ -63,7 +63,8 @@ final class DrillProgress: Sendable {
         case .asked: nil
         case .decided(let id, let value, let who, _): "decided \(id): \(value) (\(who))"
         case .degraded: "DEGRADED service is up"
-        case .recovered: "RECOVERED"
+        // Told when the steps are over, with the moment at which the observer saw it.
+        case .recovered: "RECOVERED, as the observer saw then"
         case .notRecovered: "the service did not come back"
         case .readBack(let count): "looked for \(count) acknowledged writes"
         case .proven(let what, let failure): failure.map { "\(what): DOES NOT HOLD: \($0)" } ?? "\(what): holds"

@@ -59,7 +59,7 @@ struct DrillReportText {
         for row in report.objectives {
             let met = row.isMet.map { $0 ? "met" : "MISSED" } ?? "not known"
             table.add([
-                row.name, Self.span(row.objectiveSeconds), row.achievedSeconds.map { Self.span($0) } ?? "-", met,
+                row.name, DrillText.seconds(row.objectiveSeconds), DrillText.seconds(row.achievedSeconds), met,
             ])
         }
         lines += table.lines
@@ -67,6 +67,4 @@ struct DrillReportText {
         if let choice = report.choice { lines.append(choice.message) }
         return lines
     }
-
-    private static func span(_ seconds: Double) -> String { "\((seconds * 10).rounded() / 10) s" }
 }
