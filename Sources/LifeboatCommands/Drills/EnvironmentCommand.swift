@@ -15,7 +15,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
             """,
         subcommands: [
             EnvironmentUpCommand.self, EnvironmentStatusCommand.self, EnvironmentCheckCommand.self,
-            EnvironmentDownCommand.self, EnvironmentSchemaCommand.self,
+            EnvironmentBreakCommand.self, EnvironmentDownCommand.self, EnvironmentSchemaCommand.self,
         ])
 }
 
