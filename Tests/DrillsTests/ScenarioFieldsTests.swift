@@ -62,6 +62,7 @@ struct ScenarioFieldsTests {
         let values = try EnvironmentValues(text: "")
         let error = #expect(throws: EnvironmentValues.Malformed.self) { try values.fill(Self.scenario) }
         #expect(error?.line == 8 && error?.message.contains("${APP}") == true)
+        #expect(try values.fill("a: ${B:-0}") == "a: 0" && EnvironmentValues(text: "B=7").fill("a: ${B:-0}") == "a: 7")
         #expect(throws: EnvironmentValues.Malformed.self) { try EnvironmentValues(text: "A={x: 1}\n") }
     }
 

@@ -46,6 +46,8 @@ extension DrillEnvironment {
         }
         observerNamespace = fields.optional(
             "observer-namespace", .line, help: "network namespace of the observer, when it is not ours")
+        operatorNamespace = fields.optional(
+            "operator-namespace", .line, help: "network namespace of the operator of runbooks, when it is not ours")
         let assignments = fields("variables", .list(of: .line), help: "NAME=value; what runbooks get", default: [])
         variables = [:]
         for assignment in assignments {

@@ -41,7 +41,7 @@ public struct EnvironmentToken: Sendable, Hashable, Codable {
             }
             guard let objects = host.objects else { continue }
             let outcome = await reach.run(
-                "printf %s \"$TOKEN\" | \(objects) put \"$NAME\"", on: "operator",
+                "printf %s \"$TOKEN\" | \(objects) put \"$NAME\"", on: EnvironmentReach.here,
                 variables: ["TOKEN": text, "NAME": Self.fileName], timeout: .seconds(60)
             ) { _ in }
             if let failure = outcome.failure {

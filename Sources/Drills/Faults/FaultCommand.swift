@@ -36,7 +36,7 @@ struct FaultCommand {
                 text = FaultText.proofOfHost
             }
             proof = Script(text: text, host: fault.host)
-            self.fault = Script(text: own, host: "operator")
+            self.fault = Script(text: own, host: EnvironmentReach.here)
             (variables, givesPosition) = (values, false)
             return
         }
@@ -52,7 +52,7 @@ struct FaultCommand {
                     .unsupported, "the environment does not say how its bucket is reached", subject: fault.host,
                     hint: "give `objects:` of the host")
             }
-            script = Script(text: FaultText.objects(objects), host: "operator")
+            script = Script(text: FaultText.objects(objects), host: EnvironmentReach.here)
         case .run: script.text = fault.script ?? "false"
         case .dropTable, .garbleRows, .deleteRows:
             guard let sql = environment.sql else {
