@@ -99,7 +99,9 @@ struct EnvironmentAccess {
         let folder = own[..<(own.lastIndex(of: "/") ?? own.startIndex)]
         variables["PATH"] = "\(folder):" + (variables["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin")
         variables["LIFEBOAT"] = own
-        for name in ["FILES_MB", "ROWS", "SEED", "STORES", "VOLUME_MB", "BANDWIDTH", "DELAY_MS"] { variables[name] = context.environment[name] }
+        for name in ["FILES_MB", "ROWS", "SEED", "VOLUME_MB", "BANDWIDTH", "DELAY_MS"] {
+            variables[name] = context.environment[name]
+        }
         return variables
     }
 
