@@ -68,6 +68,7 @@ enum Samples {
             verdict: verdict, versions: ["lifeboat 0.1.0", "mariadb 10.11"])
         test.dataByteCount = 1_073_741_824
         test.scalePercent = 62.5
+        (test.bandwidth, test.delaySeconds) = (4_194_304, 0.02)
         test.faultAt = fault
         test.fullObjectiveSeconds = 3600
         test.fullSeconds = 95.25

@@ -57,7 +57,7 @@ struct PostgreSQLFaultTests {
         let injector = ShellInjector(
             scenario, environment, token: token, in: DrillFolder(folder.path), reach: reach, seed: 1)
         let refused = await #expect(throws: DrillError.self) { try await injector.inject(0) }
-        #expect(refused?.code == .helperFailed, "\(refused as Any)")
+        #expect(refused?.code == .unproven, "\(refused as Any)")
         #expect(try await sql(rows) == "1ab 2cd 3ef")
 
         try await token.plant(in: environment, by: reach)
@@ -74,6 +74,7 @@ struct PostgreSQLFaultTests {
         #expect(try await sql("SELECT count(*) FROM pg_extension WHERE extname = 'pg_walinspect'") == "0")
         let truths = try LineLog<FaultTruth>(DrillFolder(folder.path).truth).read()
         #expect(truths.map(\.index) == [0, 1, 2])
+        #expect(truths.map(\.detail) == ["3 rows", "2 rows", nil])
         for (truth, (before, after)) in zip(truths, zip(ends, ends.dropFirst())) {
             let place = try #require(truth.position.flatMap { LogPosition($0) }, "\(truth)")
             #expect(truth.position?.contains("..") == false, "where the commit ends is known: \(truth)")

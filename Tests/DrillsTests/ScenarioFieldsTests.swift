@@ -50,6 +50,9 @@ struct ScenarioFieldsTests {
             ("detected-by: [list]", "detected-by: [lits]", 16, "list"),
             ("table: app.files", "tabel: app.files", 6, "table"),
             ("every: 0.5", "every: soon", 8, "number"), ("kind: drop-table", "kind: drop", 6, "drop-table"),
+            ("list: {url: \"http://${APP}/list\", ", "list: {", 8, "one of url"),
+            ("list: {url:", "list: {http: {url: \"http://x\"}, url:", 8, "another question"),
+            ("server: \"10.99.0.53:53\", ", "", 9, "missing"),
         ])
     func refuses(old: String, new: String, line: Int, word: String) {
         let error = #expect(throws: SettingsError.self) { try read(Self.scenario.replacing(old, with: new)) }
@@ -62,6 +65,7 @@ struct ScenarioFieldsTests {
         let values = try EnvironmentValues(text: "")
         let error = #expect(throws: EnvironmentValues.Malformed.self) { try values.fill(Self.scenario) }
         #expect(error?.line == 8 && error?.message.contains("${APP}") == true)
+        #expect(try values.fill("a: ${B:-0}") == "a: 0" && EnvironmentValues(text: "B=7").fill("a: ${B:-0}") == "a: 7")
         #expect(throws: EnvironmentValues.Malformed.self) { try EnvironmentValues(text: "A={x: 1}\n") }
     }
 

@@ -19,6 +19,9 @@ load_environment() {
     [ -e "$1/environment.env" ] || die "nothing is up in $1"
     # shellcheck source=/dev/null
     . "$1/environment.env"
+    read -ra hosts <<<"$STAGING_HOSTS"
+    [ "${#hosts[@]}" -eq 5 ] || services+=(store@store1 store@store2)
+    [ "${STAGING_PROXY:-0}" = 0 ] || services+=(proxy@store1 proxy@store2)
 }
 
 # value_of HOST KEY: a value of the environment, such as `value_of app1 ADDR`.
@@ -33,7 +36,8 @@ split_service() {
         mariadb | redis | app) host=app1 ;;
         media) host=media1 ;;
         dns) host=dns ;;
-        *) die "no service is called '$service'; there are mariadb, redis, app, media, dns" ;;
+        store | proxy) host=store1 ;;
+        *) die "no service is called '$service'; there are mariadb, redis, app, media, dns, store, proxy" ;;
     esac
     case $1 in *@*) host=${1#*@} ;; esac
     is_host "$host" || die "no host is called '$host'; there are ${hosts[*]}"
@@ -45,6 +49,12 @@ on_host() {
     netns=$(value_of "$1" NETNS)
     shift
     in_ns "$@"
+}
+
+# rclone: where it is; it serves the object stores, and reaches them.
+rclone() {
+    local installed=${S3_TOOLS_DIR:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/s3-test-servers}/bin/rclone
+    if [ -x "$installed" ]; then echo "$installed"; else type -P rclone || true; fi
 }
 
 # give FILE USER: only that user reads it, whoever this is.

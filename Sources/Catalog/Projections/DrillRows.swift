@@ -54,7 +54,8 @@ enum DrillRows {
                 "versions": JSONColumn.text(test.versions), "runbook_digest": test.runbookDigest,
                 "plan_changed_since_last": test.isPlanChangedSinceLast, "report_object": test.reportObject,
                 "event_sequence": event.sequence.stored, "performed_by": test.performedBy ?? actor,
-                "approved_by": test.approvedBy,
+                "approved_by": test.approvedBy, "bandwidth_bytes_s": test.bandwidth?.stored,
+                "delay_s": test.delaySeconds,
             ])
     }
 }

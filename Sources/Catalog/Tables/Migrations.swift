@@ -6,8 +6,15 @@ enum Migrations {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
+        migrator.registerMigration("2") { try $0.execute(sql: link) }
         return migrator
     }()
+
+    /// Events of before have neither, so that nothing is read again.
+    private static let link = """
+        ALTER TABLE disaster_recovery_tests ADD COLUMN bandwidth_bytes_s INTEGER;
+        ALTER TABLE disaster_recovery_tests ADD COLUMN delay_s REAL;
+        """
 
     private static let first = """
         CREATE TABLE repository (id TEXT NOT NULL PRIMARY KEY) STRICT;

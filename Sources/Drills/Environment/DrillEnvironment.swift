@@ -28,6 +28,9 @@ public struct DrillEnvironment: Sendable, Hashable {
         public var namespace: String?
         /// Folders with data: each gets the environment's token, without which nothing is destroyed in it.
         public var dataFolders: [String]
+        /// Shell command on the runner's machine that reaches the bucket that this host serves: `put NAME` (from its standard
+        /// input), `get NAME`, `delete PREFIX` are appended to it; nil when it has none. The bucket gets the token as an object.
+        public var objects: String?
     }
 
     /// What must never be hit: compared with every host before anything is destroyed.
@@ -75,6 +78,9 @@ public struct DrillEnvironment: Sendable, Hashable {
     public var sqlDialect: SQLDialect
     /// `namespace`: the namespace that the observer is in, outside of all hosts; nil for where the runner is.
     public var observerNamespace: String?
+    /// `namespace`: the namespace that the operator of runbooks is in; nil for where the runner is. The commands above are run where
+    /// the runner is, in any case.
+    public var operatorNamespace: String?
     /// What runbooks get to see, by name.
     public var variables: [String: String]
     /// What must never be hit.
@@ -83,4 +89,8 @@ public struct DrillEnvironment: Sendable, Hashable {
     public var dataKind: DataKind
     /// Bytes that production has, for the ratio; nil when nobody said.
     public var productionByteCount: UInt64?
+    /// What a proxy of the environment lets through between hosts and stores, bytes a second each way; nil when nothing limits it.
+    public var bandwidth: UInt64?
+    /// What it adds to each way, seconds; nil for nothing.
+    public var delaySeconds: Double?
 }

@@ -48,6 +48,8 @@ extension DrillEnvironment {
         }
         observerNamespace = fields.optional(
             "observer-namespace", .line, help: "network namespace of the observer, when it is not ours")
+        operatorNamespace = fields.optional(
+            "operator-namespace", .line, help: "network namespace of the operator of runbooks, when it is not ours")
         let assignments = fields("variables", .list(of: .line), help: "NAME=value; what runbooks get", default: [])
         variables = [:]
         for assignment in assignments {
@@ -64,6 +66,12 @@ extension DrillEnvironment {
         production = fields.section("production", help: "what must never be hit", Production.init)
         dataKind = fields("data", .choice(DataKind.self), help: "where the data comes from", default: .synthetic)
         productionByteCount = fields.optional("production-size", .byteCount, help: "how much data production has")
+        bandwidth = fields.optional(
+            "bandwidth", .byteCount, help: "what gets through to stores a second, each way; 0 is all")
+        delaySeconds = fields.optional(
+            "delay", .number(0...60), help: "what each way to a store takes longer, seconds")
+        if bandwidth == 0 { bandwidth = nil }
+        if delaySeconds == 0 { delaySeconds = nil }
         for host in hosts where driver == .namespace && host.namespace == nil && !fields.isPlaceholder {
             fields.problem(
                 at: ["hosts", host.name], message: "has no `namespace`", hint: "namespace: NAME of `ip netns`")
@@ -86,6 +94,8 @@ extension DrillEnvironment.Host {
         knownHostsFile = fields.optional("known-hosts", .path, help: "file of the keys that the host must show")
         namespace = fields.optional("namespace", .line, help: "network namespace that it is")
         dataFolders = fields("data", .list(of: .path), help: "its folders with data", default: [])
+        objects = fields.optional(
+            "objects", .text, help: "shell command here that takes put NAME, get NAME, delete PREFIX for its bucket")
     }
 }
 

@@ -25,7 +25,7 @@ public struct EnvironmentGuard: DrillGuard {
         guard environment.hosts.contains(where: { !$0.dataFolders.isEmpty }) else {
             return "no host has a data folder, so nothing can be proven: fill in `data:` of the hosts"
         }
-        let own = await Self.inodes(of: production.paths, on: "operator", reach)
+        let own = await Self.inodes(of: production.paths, on: EnvironmentReach.here, reach)
         for host in environment.hosts {
             if let failure = await refusal(of: host, own) { return failure }
         }

@@ -3,6 +3,9 @@ import Synchronization
 
 /// Reaches the hosts of an environment as its driver says.
 public struct EnvironmentReach: HostReach {
+    /// The name of no host: this machine, outside of everything, where the environment's own commands run.
+    public static let here = "."
+
     private let environment: DrillEnvironment
     private let variables: [String: String]
     private let folder: String?
@@ -41,14 +44,17 @@ public struct EnvironmentReach: HostReach {
         }
     }
 
+    private static func inside(_ namespace: String) -> [String] { ["nsenter", "--net=/run/netns/\(namespace)", "--"] }
+
     /// The command; nil when there is no such host.
     private func words(_ text: String, _ name: String, _ variables: [String: String]) -> [String]? {
         let shell = ["/bin/sh", "-eu", "-c", StepProcesses.prologue + text]
-        guard name != "operator" else { return shell }
+        if name == Self.here { return shell }
+        if name == "operator" { return environment.operatorNamespace.map { Self.inside($0) + shell } ?? shell }
         guard let host = environment.hosts.first(where: { $0.name == name }) else { return nil }
         switch environment.driver {
         case .local: return shell
-        case .namespace: return ["nsenter", "--net=/run/netns/\(host.namespace ?? name)", "--"] + shell
+        case .namespace: return Self.inside(host.namespace ?? name) + shell
         case .ssh: return SSHCommand(host).words(text, variables.filter { $0.key != "LIFEBOAT_STEP" })
         }
     }

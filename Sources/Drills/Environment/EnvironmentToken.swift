@@ -23,9 +23,9 @@ public struct EnvironmentToken: Sendable, Hashable, Codable {
         self.text = text
     }
 
-    /// Plants it in every data folder of `environment`, over the connection of each host.
+    /// Plants it in every data folder of `environment`, over the connection of each host, and in every bucket.
     ///
-    /// - Throws: `DrillError.unproven` when a folder cannot be written to.
+    /// - Throws: `DrillError.unproven` when a folder or bucket cannot be written to.
     public func plant(in environment: DrillEnvironment, by reach: any HostReach) async throws {
         for host in environment.hosts {
             for folder in host.dataFolders {
@@ -38,6 +38,16 @@ public struct EnvironmentToken: Sendable, Hashable, Codable {
                         .unproven, "the token could not be planted: \(failure)", subject: "\(host.name):\(folder)",
                         hint: "is the folder there, and is the host up?")
                 }
+            }
+            guard let objects = host.objects else { continue }
+            let outcome = await reach.run(
+                "printf %s \"$TOKEN\" | \(objects) put \"$NAME\"", on: EnvironmentReach.here,
+                variables: ["TOKEN": text, "NAME": Self.fileName], timeout: .seconds(60)
+            ) { _ in }
+            if let failure = outcome.failure {
+                throw DrillError(
+                    .unproven, "the token could not be planted: \(failure)", subject: "the bucket of \(host.name)",
+                    hint: "is the store up?")
             }
         }
     }

@@ -48,7 +48,7 @@ public struct EnvironmentValues: Sendable, Hashable {
     /// No values.
     public init() { values = [:] }
 
-    /// Puts the values in the place of `${NAME}`; with `isLenient`, `/unknown` for those that have none.
+    /// Puts the values in the place of `${NAME}`, and of `${NAME:-otherwise}` what stands there when it has none; with `isLenient`, `/unknown` for those that have none.
     ///
     /// - Throws: `Malformed` with the line of the first name that has no value.
     public func fill(_ text: String, isLenient: Bool = false) throws(Malformed) -> String {
@@ -61,8 +61,11 @@ public struct EnvironmentValues: Sendable, Hashable {
             guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
                 throw Malformed(line: line, message: "`${` has no `}`")
             }
-            let name = String(rest[start.upperBound..<end])
-            guard let value = values[name] ?? (isLenient ? "/unknown" : nil) else {
+            let inner = rest[start.upperBound..<end]
+            let standby = inner.firstRange(of: ":-")
+            let name = String(inner[..<(standby?.lowerBound ?? inner.endIndex)])
+            let otherwise = standby.map { String(inner[$0.upperBound...]) }
+            guard let value = values[name] ?? otherwise ?? (isLenient ? "/unknown" : nil) else {
                 throw Malformed(line: line, message: "`${\(name)}` has no value; is the environment up?")
             }
             filled += value

@@ -1,25 +1,59 @@
-/// The shell text that makes a fault. It ends before it breaks anything when the place that it would break does not have the
-/// environment's token.
+/// The shell text that makes a fault, and what proves before it that the place it would break is the environment's own.
 struct FaultCommand {
-    let text: String
-    let host: String
+    /// A script and the host that it runs on.
+    struct Script {
+        var text: String
+        var host: String
+    }
+
+    /// How a proof ends when the token is not there.
+    static let unprovenStatus: Int32 = 44
+
+    /// Run first, where the fault itself goes another way; nil when `fault` begins with it.
+    let proof: Script?
+    /// Breaks.
+    let fault: Script
+    /// What both see; `TOKEN` besides.
     let variables: [String: String]
     /// Is the last line of its output the position of the transaction that did it?
     let givesPosition: Bool
 
-    /// - Throws: `DrillError.unsupported` when the environment cannot make it.
+    /// - Throws: `DrillError.unsupported` when the environment cannot make it, `.unproven` when there is nothing to prove it by.
     init(_ fault: Fault, _ environment: DrillEnvironment) throws {
         var values = ["HOST": fault.host, "SUBJECT": fault.path ?? "", "NAME": EnvironmentToken.fileName]
+        let host = environment.hosts.first { $0.name == fault.host }
         if let own = environment.faultCommands[fault.kind] {
-            (text, host, variables, givesPosition) = (own, "operator", values, false)
+            let text: String
+            switch fault.kind {
+            case .deleteFiles, .encryptFiles, .fillVolume, .withholdCredentials: text = FaultText.proofAbove
+            default:
+                guard let host, !host.dataFolders.isEmpty else {
+                    throw DrillError(
+                        .unproven, "it has no data folder, so nothing proves that it may be hit", subject: fault.host,
+                        hint: "fill in `data:` of the host in the environment")
+                }
+                values["FOLDERS"] = host.dataFolders.joined(separator: "\n")
+                text = FaultText.proofOfHost
+            }
+            proof = Script(text: text, host: fault.host)
+            self.fault = Script(text: own, host: EnvironmentReach.here)
+            (variables, givesPosition) = (values, false)
             return
         }
+        var script = Script(text: "", host: fault.host)
         switch fault.kind {
-        case .killHost, .cutLink, .staleDNS, .deleteObjects:
+        case .killHost, .cutLink, .staleDNS:
             throw DrillError(
                 .unsupported, "this environment cannot make the fault `\(fault.kind.rawValue)`", subject: fault.host,
                 hint: "give the command under `faults: {\(fault.kind.rawValue): …}` of the environment")
-        case .run: text = fault.script ?? "false"
+        case .deleteObjects:
+            guard let objects = host?.objects else {
+                throw DrillError(
+                    .unsupported, "the environment does not say how its bucket is reached", subject: fault.host,
+                    hint: "give `objects:` of the host")
+            }
+            script = Script(text: FaultText.objects(objects), host: EnvironmentReach.here)
+        case .run: script.text = fault.script ?? "false"
         case .dropTable, .garbleRows, .deleteRows:
             guard let sql = environment.sql else {
                 throw DrillError(
@@ -28,39 +62,15 @@ struct FaultCommand {
             }
             let made = try SQLFault(fault, environment.sqlDialect)
             values["STATEMENTS"] = made.statements
-            text = made.script(client: sql)
-        case .deleteFiles: text = Self.proof + "find \"$SUBJECT\" -mindepth 1 -delete\n"
-        case .encryptFiles: text = Self.proof + Self.encrypt
-        case .fillVolume: text = Self.fill
-        case .withholdCredentials: text = "mv -- \"$SUBJECT\" \"$SUBJECT.withheld\"\n"
+            script.text = made.script(client: sql)
+        case .deleteFiles: script.text = FaultText.proofAbove + FaultText.delete
+        case .encryptFiles: script.text = FaultText.proofAbove + FaultText.encrypt
+        case .fillVolume: script.text = FaultText.fill
+        case .withholdCredentials: script.text = FaultText.proofAbove + FaultText.withhold
         }
-        host = fault.host
+        proof = nil
+        self.fault = script
         variables = values
         givesPosition = [.dropTable, .garbleRows, .deleteRows].contains(fault.kind)
     }
-
-    /// The folder, or one above it, has the token.
-    private static let proof = """
-        at=$SUBJECT
-        until [ "$(cat "$at/$NAME" 2>/dev/null)" = "$TOKEN" ]; do
-            case $at in */*?) at=${at%/*} ;; *) echo "no token above $SUBJECT" >&2; exit 1 ;; esac
-            [ -n "$at" ] || { echo "no token above $SUBJECT" >&2; exit 1; }
-        done
-
-        """
-
-    private static let encrypt = """
-        find "$SUBJECT" -type f ! -name "$NAME" -exec sh -c '
-            for file; do
-                openssl rand "$(stat -c %s "$file")" >"$file.locked" && rm -- "$file"
-            done' sh {} +
-
-        """
-
-    /// Only a volume of its own is filled: on any other the machine itself would stop.
-    private static let fill = """
-        mountpoint -q -- "$SUBJECT" || { echo "$SUBJECT is no volume of its own" >&2; exit 1; }
-        [ "$(cat "$SUBJECT/$NAME")" = "$TOKEN" ]
-        dd if=/dev/zero of="$SUBJECT/.lifeboat-full" bs=1M 2>/dev/null || true
-        """
 }

@@ -19,4 +19,12 @@ public enum SQLDialect: String, Sendable, Hashable, Codable, CaseIterable {
         }
         return parts.map { "\(quote)\($0)\(quote)" }.joined(separator: ".")
     }
+
+    /// The statement and, as `N rows`, how many rows it changed.
+    func counted(_ statement: String) -> String {
+        switch self {
+        case .mariadb: "\(statement); SELECT CONCAT(ROW_COUNT(), ' rows')"
+        case .postgresql: "WITH hit AS (\(statement) RETURNING 1) SELECT count(*) || ' rows' FROM hit"
+        }
+    }
 }

@@ -1,6 +1,6 @@
 /// A fault as SQL, and the shell text that carries it to the server.
 struct SQLFault {
-    /// One transaction, and questions for its place in the log.
+    /// One transaction, which says how many rows it hit where that has a meaning, and questions for its place in the log.
     let statements: String
     private let dialect: SQLDialect
 
@@ -13,8 +13,9 @@ struct SQLFault {
         case .dropTable: what = "DROP TABLE \(table)"
         case .garbleRows:
             let column = try dialect.name(fault.column ?? "", partCount: 1)
-            what = "UPDATE \(table) SET \(column) = REVERSE(\(column))"
-        default: what = "DELETE FROM \(table)" + (fault.condition.map { " WHERE \($0)" } ?? "")
+            what = dialect.counted("UPDATE \(table) SET \(column) = REVERSE(\(column))")
+        default:
+            what = dialect.counted("DELETE FROM \(table)" + (fault.condition.map { " WHERE \($0)" } ?? ""))
         }
         statements =
             switch dialect {
@@ -38,11 +39,13 @@ struct SQLFault {
     /// - Parameter client: shell command that takes SQL at its standard input and prints rows without names.
     func script(client: String) -> String {
         """
-        found=$(printf "\(tokenQuestion)" "$NAME" | \(client))
-        [ "$found" = "$TOKEN" ] || { echo "the server's data folder does not have the token" >&2; exit 1; }
+        found=$(printf "\(tokenQuestion)" "$NAME" | \(client)) || found=
+        [ "$found" = "$TOKEN" ] || { echo "the server's data folder does not have the token" >&2; exit 44; }
+        said=$(printf '%s' "$STATEMENTS" | \(client))
+        case $said in "0 rows"*) echo "no row was hit" >&2; exit 1 ;; esac
 
         """
-            + (dialect == .mariadb ? "printf '%s' \"$STATEMENTS\" | \(client)\n" : Self.postgresql(client))
+            + (dialect == .mariadb ? "printf '%s\\n' \"$said\"\n" : Self.postgresql(client))
     }
 
     private var tokenQuestion: String {
@@ -56,13 +59,13 @@ struct SQLFault {
     /// stays. A server without it leaves the span that the commit is in: `A..B`.
     private static func postgresql(_ client: String) -> String {
         """
-        said=$(printf '%s' "$STATEMENTS" | \(client))
         set -- $(printf '%s\\n' "$said" | sed -n 's/^began //p') $(printf '%s\\n' "$said" | sed -n 's/^ended //p')
         [ $# -eq 3 ] || { echo "the server refused" >&2; exit 1; }
         place=$(printf "BEGIN; CREATE EXTENSION IF NOT EXISTS pg_walinspect; SELECT 'commit ' || end_lsn
             FROM pg_get_wal_records_info('%s', (SELECT LEAST('%s'::pg_lsn, pg_current_wal_flush_lsn())))
             WHERE xid = '%s' AND resource_manager = 'Transaction' AND record_type LIKE 'COMMIT%%'; ROLLBACK;" \\
             "$2" "$3" "$1" | \(client) 2>/dev/null | sed -n 's/^commit //p') || true
+        printf '%s\\n' "$said" | sed -n '/ rows$/p'
         printf '%s\\n' "${place:-$2..$3}"
 
         """

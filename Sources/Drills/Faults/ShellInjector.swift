@@ -36,23 +36,32 @@ public struct ShellInjector: FaultInjector {
         guard try !truths.read().contains(where: { $0.index == index }) else { return }
         let fault = scenario.faults[index]
         let command = try FaultCommand(fault, environment)
-        let (began, wall) = (clock.uptime(), clock.wall())
         var own = variables.merging(command.variables) { _, new in new }
         own["TOKEN"] = token.text
-        let outcome = await reach.run(command.text, on: command.host, variables: own, timeout: .seconds(600)) { _ in }
+        if let proof = command.proof { _ = try await run(proof, own, fault) }
+        let (began, wall) = (clock.uptime(), clock.wall())
+        let outcome = try await run(command.fault, own, fault)
         let ended = clock.uptime()
-        if let failure = outcome.failure {
-            throw DrillError(
-                .helperFailed, "the fault could not be made: \(failure)",
-                subject: "\(fault.kind.rawValue) on \(fault.host)")
-        }
-        let said = outcome.lastLine ?? ""
+        let said = outcome.output.split(separator: "\n").map(String.init).filter { !$0.allSatisfy(\.isWhitespace) }
+        let last = said.last
         try truths.append(
             FaultTruth(
                 index: index, kind: fault.kind, began: began, ended: ended, time: Self.text(wall),
-                subject: fault.table ?? fault.path ?? fault.host,
-                position: fault.kind == .run ? Self.position(said) : command.givesPosition ? said : nil,
-                detail: fault.kind == .run ? said : nil))
+                subject: fault.table ?? fault.path ?? fault.host, host: fault.host,
+                position: fault.kind == .run ? last.flatMap(Self.position) : command.givesPosition ? last : nil,
+                detail: command.givesPosition ? said.dropLast().last : last))
+    }
+
+    private func run(_ script: FaultCommand.Script, _ own: [String: String], _ fault: Fault) async throws
+        -> ScriptOutcome
+    {
+        let outcome = await reach.run(script.text, on: script.host, variables: own, timeout: .seconds(600)) { _ in }
+        guard let failure = outcome.failure else { return outcome }
+        let isUnproven = outcome.exit == FaultCommand.unprovenStatus
+        throw DrillError(
+            isUnproven ? .unproven : .helperFailed,
+            isUnproven ? "nothing was broken: \(failure)" : "the fault could not be made: \(failure)",
+            subject: "\(fault.kind.rawValue) on \(fault.host)")
     }
 
     /// The member `position` of what a script says about itself, a JSON object.

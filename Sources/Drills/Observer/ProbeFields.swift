@@ -8,16 +8,29 @@ extension Probe {
         threshold = fields("threshold", .integer(1...1000), help: "failures in a row that count", default: 3)
         signIn = fields(
             "sign-in", .list(of: .object(FrontDoorRequest.init)), help: "as somebody else than the beats", default: [])
-        if fields.has("name") {
-            question = .dns(
-                name: fields.required("name", .line, help: "name to resolve"),
-                server: fields.required("server", .line, help: "address:port of the DNS server"),
-                addresses: fields.required("addresses", .list(of: .line, minimumCount: 1), help: "right answers"))
-        } else {
-            question = .http(
-                fields.optional("http", .object(FrontDoorRequest.init), help: "request, and the answer that is right")
-                    ?? FrontDoorRequest(url: fields.required("url", .line, help: "address that must answer")))
+        // All keys are declared whichever question it is, so that the schema has them.
+        let named = fields.optional("name", .line, help: "name to resolve")
+        let server = fields.optional("server", .line, help: "address:port of the DNS server")
+        let addresses = fields("addresses", .list(of: .line), help: "right answers for the name", default: [])
+        let http = fields.optional(
+            "http", .object(FrontDoorRequest.init), help: "request, and the answer that is right")
+        let url = fields.optional("url", .line, help: "address that must answer")
+        question =
+            if let named {
+                .dns(name: named, server: server ?? "", addresses: addresses)
+            } else {
+                .http(http ?? FrontDoorRequest(url: url ?? ""))
+            }
+        guard !fields.isPlaceholder else { return }
+        let questions = [named != nil, http != nil, url != nil].count { $0 }
+        if questions == 0 {
+            fields.problem("url", message: "is missing", hint: "give one of url, http, name")
+        } else if questions > 1 {
+            fields.problem(
+                named != nil ? "name" : "http", message: "is another question", hint: "give one of url, http, name")
         }
+        if named != nil, server == nil { fields.problem("server", message: "is missing", hint: "address:port") }
+        if named != nil, addresses.isEmpty { fields.problem("addresses", message: "is missing", hint: "[10.0.0.1]") }
     }
 }
 

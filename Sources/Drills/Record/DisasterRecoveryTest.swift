@@ -16,6 +16,10 @@ public struct DisasterRecoveryTest: Sendable, Hashable, Codable {
     public var dataByteCount: UInt64?
     /// These as a percentage of production's, 0 or more.
     public var scalePercent: Double?
+    /// What got through between hosts and stores, bytes a second each way; nil when nothing limited it.
+    public var bandwidth: UInt64?
+    /// What each way took longer.
+    public var delaySeconds: Double?
     /// The recovery point it was restored from.
     public var pointID: String?
     /// Where the restored database stands: a GTID or an LSN.
@@ -73,6 +77,8 @@ public struct DisasterRecoveryTest: Sendable, Hashable, Codable {
         case dataKind = "data_kind"
         case dataByteCount = "data_bytes"
         case scalePercent = "scale_percent"
+        case bandwidth = "bandwidth_bytes_s"
+        case delaySeconds = "delay_s"
         case pointID = "point_id"
         case targetPosition = "target_position"
         case faultAt = "fault_at"
@@ -118,5 +124,6 @@ public struct DisasterRecoveryTest: Sendable, Hashable, Codable {
         "rto_degraded_objective_s", "rto_degraded_s", "rto_full_objective_s", "rto_full_s", "human_s",
         "rpo_objective_s", "rpo_database_s", "rpo_files_s", "lost_after_fault", "holes", "verdict", "versions",
         "runbook_digest", "plan_changed_since_last", "report_object", "event_sequence", "performed_by", "approved_by",
+        "bandwidth_bytes_s", "delay_s",
     ]
 }

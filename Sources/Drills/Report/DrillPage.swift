@@ -49,10 +49,17 @@ public struct DrillPage: Sendable {
             ("Drill", report.id), ("Began", report.began), ("Fault", report.faultTime ?? "none"),
             ("Environment", "\(report.environment) (\(report.driver))"),
             ("Decided by", report.isAttended ? "a person" : "nobody: what was proposed was taken"), ("Data", data),
+            ("Way to stores", report.link.map { Self.way($0) } ?? "as fast as it is"),
             ("Runbook", "\(report.runbook), \(report.runbookDigest)"),
             ("Versions", report.versions.joined(separator: ", ")), ("Seed", report.seed),
         ]
         return table([], rows.map { [$0.0, $0.1] }, "facts")
+    }
+
+    private static func way(_ link: DrillReport.Link) -> String {
+        [
+            link.bandwidth.map { "\(bytes($0)) a second" }, link.delaySeconds.map { "\(Int($0 * 1000)) ms later" },
+        ].compactMap { $0 }.joined(separator: ", ") + ", each way"
     }
 
     private var objectives: String {

@@ -91,6 +91,9 @@ extension DrillReport {
         runbook = scenario.runbook
         runbookDigest = beginning.runbookDigest
         data = DataSize(kind: environment.dataKind)
+        if environment.bandwidth != nil || environment.delaySeconds != nil {
+            link = Link(bandwidth: environment.bandwidth, delaySeconds: environment.delaySeconds)
+        }
         self.verdict = verdict
         headline = verdict.rawValue
         (reasons, objectives, phases, losses, lostBeats, faults, steps, proofs, probes, gaps) = (

@@ -33,6 +33,8 @@ public struct DrillReport: Sendable, Hashable, Codable {
     public var runbookDigest: String
     /// The data.
     public var data: DataSize
+    /// What lay between hosts and stores; nil when nothing slowed it down.
+    public var link: Link?
     /// What it proved.
     public var verdict: Verdict
     /// The verdict in a line: `pass at 12 % of size`.
@@ -79,6 +81,14 @@ public struct DrillReport: Sendable, Hashable, Codable {
         /// What the whole service would take at production's size, seconds: times of the phases fetch, replay and verify grow with the
         /// bytes, the others stay as they are.
         public var forecastFullSeconds: Double?
+    }
+
+    /// What a proxy of the environment did to the way between hosts and stores.
+    public struct Link: Sendable, Hashable, Codable {
+        /// Bytes a second each way; nil when nothing limited it.
+        public var bandwidth: UInt64?
+        /// What each way took longer, seconds.
+        public var delaySeconds: Double?
     }
 
     /// An objective.

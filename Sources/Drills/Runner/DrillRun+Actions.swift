@@ -49,7 +49,11 @@ extension DrillRun {
         let delay = scenario.faults[fault].delay
         if delay > .zero { try await Task.sleep(for: delay) }
         try state.add(.injecting(fault: fault))
-        try await parts.injector.inject(fault)
+        do {
+            try await parts.injector.inject(fault)
+        } catch let error as DrillError where error.code == .unproven {
+            return try state.add(.guarded(failure: error.description))
+        }
         try state.add(.injected(fault: fault))
     }
 

@@ -37,7 +37,9 @@ public struct ShellClearing: StagingClearing {
     }
 
     public func clear() async throws {
-        let outcome = await reach.run(environment.clear, on: "operator", variables: [:], timeout: .seconds(1800)) { _ in
+        let outcome = await reach.run(
+            environment.clear, on: EnvironmentReach.here, variables: [:], timeout: .seconds(1800)
+        ) { _ in
         }
         if let failure = outcome.failure {
             throw DrillError(

@@ -2,15 +2,15 @@
 public struct Fault: Sendable, Hashable, Codable {
     /// What is done.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-        /// SIGKILL to everything on `host`.
+        /// SIGKILL to everything on `host`, which must have a data folder.
         case killHost = "kill-host"
-        /// The link of `host` goes down.
+        /// The link of `host` goes down; it must have a data folder.
         case cutLink = "cut-link"
-        /// The volume that `path` is on is filled.
+        /// The volume whose topmost folder is `path` is filled.
         case fillVolume = "fill-volume"
-        /// Everything below `path` is removed.
+        /// Everything below the folder `path` is removed, but for tokens and other volumes.
         case deleteFiles = "delete-files"
-        /// Files below `path` are overwritten and renamed, as ransomware does.
+        /// Files below `path` become noise of the same size under another name, as ransomware does.
         case encryptFiles = "encrypt-files"
         /// `DROP TABLE table`.
         case dropTable = "drop-table"
@@ -18,11 +18,11 @@ public struct Fault: Sendable, Hashable, Codable {
         case garbleRows = "garble-rows"
         /// Rows of `table` are deleted, those of `condition` or all.
         case deleteRows = "delete-rows"
-        /// Objects of the store below `path` are removed.
+        /// Objects of the bucket of `host` whose names begin with `path` are removed, but for the token.
         case deleteObjects = "delete-objects"
         /// The file `path` on `host` cannot be read any more.
         case withholdCredentials = "withhold-credentials"
-        /// The name `path` keeps pointing to where it pointed.
+        /// The name `path` keeps pointing to where it points now, whatever the DNS server `host` is told.
         case staleDNS = "stale-dns"
         /// The command `script` is run on `host`: a bad deploy. Its last line is what it says it did, as JSON.
         case run
@@ -60,9 +60,11 @@ public struct FaultTruth: Sendable, Hashable, Codable {
     public var time: String
     /// The table, host or path that was hit.
     public var subject: String
-    /// The position of the transaction that did it, where there is one: a GTID, an LSN, or
-    /// two LSNs with dots between, see `LogPosition`.
+    /// The host that it was done on, or to.
+    public var host: String?
+    /// The position of the transaction that did it, where there is one: a GTID, an LSN, or two LSNs with dots between, see
+    /// `LogPosition`.
     public var position: String?
-    /// What the script of a fault said about itself.
+    /// What it said about itself: how much was hit; of `run`, the last line of the script.
     public var detail: String?
 }

@@ -37,6 +37,7 @@ struct DrillRecording {
             id: report.id, scenario: report.scenario, environment: report.environment, isAttended: report.isAttended,
             dataKind: report.data.kind, verdict: report.verdict, versions: report.versions)
         (test.dataByteCount, test.scalePercent) = (report.data.byteCount, report.data.scalePercent)
+        (test.bandwidth, test.delaySeconds) = (report.link?.bandwidth, report.link?.delaySeconds)
         test.targetPosition = report.choice?.chosen
         test.faultAt = report.faultTime
         (test.detectedAt, test.declaredAt) = (time(report.moments.detected), time(report.moments.declared))

@@ -34,6 +34,8 @@ private struct DrillShowReport: Report {
         var data = test.dataKind
         if let count = test.dataByteCount { data += ", \(Units.bytes(count))" }
         if let scale = test.scalePercent { data += ", \(Units.decimal(scale, 0)) % of production's" }
+        if let bandwidth = test.bandwidth { data += ", \(Units.bytes(bandwidth)) a second to stores" }
+        if let delay = test.delaySeconds { data += ", \(Int(delay * 1000)) ms each way to stores" }
         return [
             "drill:     \(test.id), scenario \(test.scenario) in \(test.environment), "
                 + (test.isAttended ? "a person decided" : "unattended"),

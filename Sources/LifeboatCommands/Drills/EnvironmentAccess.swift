@@ -99,7 +99,9 @@ struct EnvironmentAccess {
         let folder = own[..<(own.lastIndex(of: "/") ?? own.startIndex)]
         variables["PATH"] = "\(folder):" + (variables["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin")
         variables["LIFEBOAT"] = own
-        for name in ["FILES_MB", "ROWS", "SEED"] { variables[name] = context.environment[name] }
+        for name in ["FILES_MB", "ROWS", "SEED", "VOLUME_MB", "BANDWIDTH", "DELAY_MS"] {
+            variables[name] = context.environment[name]
+        }
         return variables
     }
 
@@ -133,8 +135,14 @@ struct EnvironmentAccess {
         }
     }
 
-    /// Forgets the word: nothing of it may be broken any more.
-    func forgetToken() { unlink(tokenFile) }
+    /// Forgets the word: nothing of it may be broken any more. What `environment break` wrote goes with it.
+    func forgetToken() {
+        unlink(tokenFile)
+        try? FileManager.default.removeItem(atPath: truths)
+    }
+
+    /// Where `environment break` writes down what it did.
+    var truths: String { folder + ".truth" }
 
     /// Proves that it may be broken; gives why not.
     func refusal(_ environment: DrillEnvironment) async throws -> String? {

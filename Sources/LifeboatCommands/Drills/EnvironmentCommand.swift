@@ -15,7 +15,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
             """,
         subcommands: [
             EnvironmentUpCommand.self, EnvironmentStatusCommand.self, EnvironmentCheckCommand.self,
-            EnvironmentDownCommand.self, EnvironmentSchemaCommand.self,
+            EnvironmentBreakCommand.self, EnvironmentDownCommand.self, EnvironmentSchemaCommand.self,
         ])
 }
 
@@ -109,7 +109,7 @@ struct EnvironmentStatusCommand: Command {
         var isGood = access.isUp
         if access.isUp, let status = environment.status {
             let outcome = await access.reach(environment).run(
-                status, on: "operator", variables: [:], timeout: .seconds(120)
+                status, on: EnvironmentReach.here, variables: [:], timeout: .seconds(120)
             ) { context.output.message($0) }
             report.said = outcome.output.split(separator: "\n").map(String.init)
             isGood = outcome.failure == nil

@@ -11,7 +11,7 @@ struct EnvironmentScript {
         let output = access.context.output
         let isQuiet = global.quiet || global.json
         let outcome = await access.reach(environment).run(
-            environment[keyPath: command], on: "operator", variables: [:], timeout: .seconds(7200)
+            environment[keyPath: command], on: EnvironmentReach.here, variables: [:], timeout: .seconds(7200)
         ) { line in
             if !isQuiet { output.message(line) }
         }
