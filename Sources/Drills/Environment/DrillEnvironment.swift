@@ -42,6 +42,30 @@ public struct DrillEnvironment: Sendable, Hashable {
         public var paths: [String]
     }
 
+    /// Where the canary stands: outside of the environment, where its hosts get to only when they have a way out.
+    public struct CanaryPlace: Sendable, Hashable {
+        /// IPv4, an address of that network.
+        public var address: String
+        /// Each is listened at for connections and datagrams.
+        public var ports: [UInt16]
+        /// The network namespace; nil for the runner's.
+        public var namespace: String?
+
+        /// A place.
+        public init(address: String, ports: [UInt16], namespace: String? = nil) {
+            self.address = address
+            self.ports = ports
+            self.namespace = namespace
+        }
+
+        /// One in the runner's own network; nil when the text is no `address:port`.
+        public init?(_ text: String) {
+            guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0
+            else { return nil }
+            self.init(address: String(text[..<colon]), ports: [port])
+        }
+    }
+
     /// Where the data comes from.
     public enum DataKind: String, Sendable, Hashable, Codable, CaseIterable {
         /// Staging's own.
@@ -73,6 +97,8 @@ public struct DrillEnvironment: Sendable, Hashable {
     public var sql: String?
     /// `namespace`: the namespace that the observer is in, outside of all hosts; nil for where the runner is.
     public var observerNamespace: String?
+    /// Where the canary stands; nil when nothing is fenced.
+    public var canary: CanaryPlace?
     /// What runbooks get to see, by name.
     public var variables: [String: String]
     /// What must never be hit.

@@ -46,6 +46,8 @@ extension DrillEnvironment {
         }
         observerNamespace = fields.optional(
             "observer-namespace", .line, help: "network namespace of the observer, when it is not ours")
+        canary = fields.optional(
+            "canary", .object(CanaryPlace.init), help: "where it is heard when a host has a way out")
         let assignments = fields("variables", .list(of: .line), help: "NAME=value; what runbooks get", default: [])
         variables = [:]
         for assignment in assignments {
@@ -84,6 +86,19 @@ extension DrillEnvironment.Host {
         knownHostsFile = fields.optional("known-hosts", .path, help: "file of the keys that the host must show")
         namespace = fields.optional("namespace", .line, help: "network namespace that it is")
         dataFolders = fields("data", .list(of: .path), help: "its folders with data", default: [])
+    }
+}
+
+extension DrillEnvironment.CanaryPlace {
+    init(_ fields: Fields) {
+        address = fields.required(
+            "address", .line, help: "IPv4, outside of the environment: hosts get there only when they have a way out")
+        ports = fields(
+            "ports", .list(of: .integer(1...65_535)), help: "where it listens, by TCP and UDP", default: [53]
+        )
+        .compactMap { UInt16(exactly: $0) }
+        namespace = fields.optional(
+            "namespace", .line, help: "network namespace that it stands in, when it is not ours")
     }
 }
 

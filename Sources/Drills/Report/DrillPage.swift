@@ -30,6 +30,7 @@ public struct DrillPage: Sendable {
         \(section("Steps", steps))
         \(section("What was really done", truth))
         \(section("What had to hold", proofs))
+        \(section("Fence", fence))
         </body>
         </html>
 
@@ -131,6 +132,20 @@ public struct DrillPage: Sendable {
 
     private var proofs: String {
         table(["", ""], report.proofs.map { [$0.what, $0.failure ?? "holds"] })
+    }
+
+    private var fence: String {
+        guard let fence = report.fence else { return "" }
+        let tries = fence.tries.map { one in
+            [one.host, one.port ?? "", TimeText.span(one.at), one.outcome, one.detail]
+        }
+        let heard = fence.heard.map { one in
+            [TimeText.span(one.at), one.port, one.from, "\(one.byteCount)", one.by.map { "a try from \($0)" } ?? ""]
+        }
+        return table(["tried from", "to", "when", "", ""], tries)
+            + (heard.isEmpty
+                ? "<p>The canary heard nothing from inside.</p>\n"
+                : table(["heard", "at", "from", "bytes", ""], heard))
     }
 
     private func table(_ head: [String], _ rows: [[String]], _ kind: String = "") -> String {

@@ -18,6 +18,10 @@ extension DrillReport {
         public var runbook: Runbook
         /// Bytes of the data that was restored; nil when nobody measured that.
         public var byteCount: UInt64?
+        /// The canary's log.
+        public var canary: [CanaryRecord] = []
+        /// From where somebody tried to reach it.
+        public var tries: [FenceTry] = []
 
         /// Material.
         public init(
@@ -51,7 +55,7 @@ extension DrillReport {
         reasons =
             VerdictReasons(
                 records: material.records, truths: material.truths, scenario: scenario, measures: measures,
-                sizeRatio: data.scalePercent.map { $0 / 100 }
+                sizeRatio: data.scalePercent.map { $0 / 100 }, canary: material.canary
             ).all
         verdict = reasons.verdict
         headline = Self.headline(verdict, data, reasons)
@@ -70,6 +74,7 @@ extension DrillReport {
         for case .proven(let what, let failure) in material.records.map(\.event) {
             proofs.append(Proof(what: what, failure: failure))
         }
+        fence = Fence(material.canary, material.tries, zero)
         probes = scenario.probes.map { probe in
             ProbeRow(
                 name: probe.name, count: track.answers[probe.name]?.count ?? 0,
@@ -203,5 +208,21 @@ extension DrillReport.Step {
             }
         }
         return steps
+    }
+}
+
+extension DrillReport.Fence {
+    /// Nil when there was no canary and nobody tried.
+    init?(_ records: [CanaryRecord], _ tries: [FenceTry], _ zero: Double) {
+        guard !records.isEmpty || !tries.isEmpty else { return nil }
+        heard = []
+        for case .heard(let at, _, let port, let from, let byteCount, let by) in records {
+            heard.append(Heard(at: at - zero, port: port.description, from: from, byteCount: byteCount, by: by))
+        }
+        self.tries = tries.map { one in
+            Try(
+                at: one.at - zero, host: one.host, port: one.port?.description, outcome: one.outcome.rawValue,
+                detail: one.detail)
+        }
     }
 }

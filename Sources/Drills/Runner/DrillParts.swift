@@ -58,6 +58,34 @@ public struct Unattended: DrillPerson {
     }
 }
 
+/// Something that must hold, and why it does not.
+public struct DrillProof: Sendable, Hashable {
+    /// `fence`, `masks`, `rows`, `files`.
+    public var what: String
+    /// Why it does not hold; nil when it does.
+    public var failure: String?
+
+    /// A proof.
+    public init(_ what: String, _ failure: String?) {
+        self.what = what
+        self.failure = failure
+    }
+}
+
+/// Makes something so before anything else of a drill begins, and proves it: the fence, masked data of production.
+public protocol DrillPreparation: Sendable {
+    /// Its name, for the record.
+    var what: String { get }
+    /// Must staging be cleared when it was begun?
+    var changesStaging: Bool { get }
+    /// Makes it so; done again when a runner died in it. A proof that does not hold ends the drill.
+    func prepare() async throws -> [DrillProof]
+    /// A runner that died has done it; this one goes on.
+    func resume() async throws
+    /// The drill has ended. Called again: fine.
+    func end() async
+}
+
 /// Looks at what else must hold at the end: the fence, masks, rows and files.
 public protocol DrillExaminer: Sendable {
     /// What was looked at, each with why it does not hold; nil when it does.

@@ -44,7 +44,11 @@ extension Scenario {
         )
         masks = fields.optional("masks", .name, help: "mask profile that must have been applied")
         fence = fields.section("fence", help: "what drill copies must not do") { fields in
-            Fence(canary: fields.optional("canary", .line, help: "address:port that must hear nothing"))
+            Fence(
+                canary: fields.optional(
+                    "canary", .line, help: "address:port that must hear nothing, instead of the environment's"),
+                isRequired: fields(
+                    "required", .boolean, help: "prove nothing where it cannot be proven", default: false))
         }
         examinations = fields(
             "examine", .list(of: .object(Examination.init)), help: "what must hold at the end", default: [])

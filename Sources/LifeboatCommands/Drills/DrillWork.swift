@@ -39,7 +39,9 @@ struct DrillWork {
         let reach = access.reach(environment)
         var variables = environment.variables
         variables["OBSERVER_LOG"] = folder.observer
-        return DrillRun.Parts(
+        let shell = ShellExaminer(material.scenario, reach: reach, variables: variables)
+        let fence = fence(reach)
+        var parts = DrillRun.Parts(
             reach: reach, safety: EnvironmentGuard(environment, token: token, reach: reach),
             observer: ProcessObserver(
                 program: EnvironmentAccess.program, folder: folder, namespace: environment.observerNamespace,
@@ -47,8 +49,33 @@ struct DrillWork {
             injector: ShellInjector(
                 material.scenario, environment, token: token, in: folder, reach: reach, seed: seed),
             person: isAttended ? TerminalPerson(context: context) : Unattended(),
-            examiner: ShellExaminer(material.scenario, reach: reach, variables: variables),
+            examiner: Examiners(all: [shell] + [fence].compactMap { $0 }),
             clearing: keepsStaging ? NoClearing() : EnvironmentClearing(access: access))
+        parts.preparations = [fence].compactMap { $0 }
+        return parts
+    }
+
+    /// What proves the fence; nil when there is no canary and nobody asks for one.
+    private func fence(_ reach: any HostReach) -> CanaryFence? {
+        var environment = material.environment
+        if let own = material.scenario.fence.canary.flatMap({ DrillEnvironment.CanaryPlace($0) }) {
+            environment.canary = own
+        }
+        guard environment.canary != nil || material.scenario.fence.isAsked else { return nil }
+        return CanaryFence(
+            environment, in: folder, reach: reach, program: EnvironmentAccess.program,
+            variables: material.access.variables)
+    }
+}
+
+/// Several who look at the end, one after another; the fence last.
+private struct Examiners: DrillExaminer {
+    let all: [any DrillExaminer]
+
+    func examine() async -> [(what: String, failure: String?)] {
+        var results = [(what: String, failure: String?)]()
+        for one in all { results += await one.examine() }
+        return results
     }
 }
 
