@@ -160,7 +160,7 @@ struct FenceTests {
             let fence = CanaryFence(
                 environment, in: DrillFolder(path), reach: EnvironmentReach(environment, variables: [:]),
                 program: "/nonexistent", variables: [:])
-            let proofs = try await fence.prepare()
+            let proofs = try await fence.prepare().proofs
             #expect(proofs.count == 1 && proofs[0].failure?.hasPrefix("unproven: ") == true, "\(proofs)")
             #expect(await fence.examine().first?.failure?.hasPrefix("unproven: ") == true)
         }

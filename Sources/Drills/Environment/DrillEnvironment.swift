@@ -74,6 +74,25 @@ public struct DrillEnvironment: Sendable, Hashable {
         case productionPoint = "production-point"
     }
 
+    /// A point of production's repository, and how a masked copy of it gets into staging.
+    public struct ProductionPoint: Sendable, Hashable {
+        /// `lifeboat.yaml` that leads to production's repository, with credentials that cannot write.
+        public var configuration: String
+        /// Its store; nil for the only one.
+        public var store: String?
+        /// The database source.
+        public var source: String
+        /// The point: an ID, the beginning of one, or `latest`.
+        public var point: String
+        /// Shell command here that brings the masked copy into staging while nothing of the application runs.
+        /// `$LIFEBOAT_SCRATCH_CONNECT` is the command that connects to the copy.
+        public var load: String
+        /// Shell command here that starts the application on it, once it is proven to be masked.
+        public var open: String
+        /// The host on which `sql:` asks staging's database.
+        public var host: String
+    }
+
     /// Its name.
     public var name: String
     /// How hosts are reached.
@@ -105,6 +124,8 @@ public struct DrillEnvironment: Sendable, Hashable {
     public var production: Production
     /// Where the data comes from.
     public var dataKind: DataKind
+    /// How a point of production gets here; nil for synthetic data.
+    public var productionPoint: ProductionPoint?
     /// Bytes that production has, for the ratio; nil when nobody said.
     public var productionByteCount: UInt64?
 }

@@ -63,6 +63,18 @@ extension DrillEnvironment {
         }
         production = fields.section("production", help: "what must never be hit", Production.init)
         dataKind = fields("data", .choice(DataKind.self), help: "where the data comes from", default: .synthetic)
+        productionPoint = fields.optional(
+            "production-point", .object(ProductionPoint.init), help: "how a masked point of production gets here")
+        if dataKind == .productionPoint, productionPoint == nil, !fields.isPlaceholder {
+            fields.problem(
+                "data", message: "`production-point` is not described",
+                hint: "production-point: {configuration, source, load, open}")
+        }
+        if dataKind == .productionPoint, sql == nil, !fields.isPlaceholder {
+            fields.problem(
+                "data", message: "what comes from production is looked through, and nothing says how",
+                hint: "sql: command that takes SQL at its standard input")
+        }
         productionByteCount = fields.optional("production-size", .byteCount, help: "how much data production has")
         for host in hosts where driver == .namespace && host.namespace == nil && !fields.isPlaceholder {
             fields.problem(
@@ -86,6 +98,22 @@ extension DrillEnvironment.Host {
         knownHostsFile = fields.optional("known-hosts", .path, help: "file of the keys that the host must show")
         namespace = fields.optional("namespace", .line, help: "network namespace that it is")
         dataFolders = fields("data", .list(of: .path), help: "its folders with data", default: [])
+    }
+}
+
+extension DrillEnvironment.ProductionPoint {
+    init(_ fields: Fields) {
+        configuration = fields.required(
+            "configuration", .path, help: "configuration that leads to production's repository and cannot write to it")
+        store = fields.optional("store", .name, help: "its store, when it has several")
+        source = fields.required("source", .name, help: "its database source")
+        point = fields("point", .line, help: "ID, the beginning of one, or `latest`", default: "latest")
+        load = fields.required(
+            "load", .text,
+            help:
+                "shell command here that brings the masked copy into staging; $LIFEBOAT_SCRATCH_CONNECT connects to it")
+        open = fields.required("open", .text, help: "shell command here that then starts the application")
+        host = fields("host", .name, help: "host on which `sql` asks staging's database", default: "operator")
     }
 }
 

@@ -40,10 +40,10 @@ public struct CanaryFence: DrillPreparation, DrillExaminer {
     public var changesStaging: Bool { false }
 
     /// Starts the canary, and tries.
-    public func prepare() async throws -> [DrillProof] {
+    public func prepare() async throws -> DrillPrepared {
         // A runner that died while it did this has left its tries.
         try? FileManager.default.removeItem(atPath: folder.fence)
-        return [DrillProof("fence", try await look(isEnd: false))]
+        return DrillPrepared([DrillProof("fence", try await look(isEnd: false))])
     }
 
     /// Starts the canary again when it is gone; the gap is in its log.

@@ -9,6 +9,8 @@ struct VerdictReasons {
     var sizeRatio: Double?
     /// What the canary heard.
     var canary: [CanaryRecord] = []
+    /// Where the data comes from: what is production's must be masked and fenced, whatever the scenario says.
+    var dataKind = DrillEnvironment.DataKind.synthetic
 
     /// All reasons, those that weigh most first.
     var all: [VerdictReason] {
@@ -165,7 +167,10 @@ struct VerdictReasons {
             reasons.append(fail("fence", "fence: \(breaches.joined(separator: "; "))"))
             proven.updateValue(nil, forKey: "fence")
         }
-        let wanted = [("masks", scenario.masks != nil), ("fence", scenario.fence.isAsked)]
+        let wanted = [
+            ("masks", scenario.masks != nil || dataKind == .productionPoint),
+            ("fence", scenario.fence.isAsked || dataKind == .productionPoint),
+        ]
         for (what, isWanted) in wanted where isWanted && proven.index(forKey: what) == nil {
             reasons.append(
                 open(

@@ -43,7 +43,9 @@ public struct DrillPage: Sendable {
 
     private var facts: String {
         let data = [
-            report.data.kind.rawValue, report.data.byteCount.map { Self.bytes($0) },
+            report.data.kind.rawValue,
+            report.data.loaded.map { "point \($0.point.prefix(8)) of \($0.moment), masked with \($0.mask)" },
+            report.data.byteCount.map { Self.bytes($0) },
             report.data.scalePercent.map { "\(TimeText.percent($0 / 100)) of production's" },
         ].compactMap { $0 }.joined(separator: ", ")
         let rows = [

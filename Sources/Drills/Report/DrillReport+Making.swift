@@ -51,11 +51,14 @@ extension DrillReport {
         runbook = material.runbook.file
         faultTime = measures.fault.map { Self.time(first.wall + $0 - first.at) }
         faults = material.truths
-        data = DataSize(environment, byteCount: material.byteCount, measures)
+        var loaded: LoadedPoint?
+        for case .loaded(let point) in material.records.map(\.event) { loaded = point }
+        data = DataSize(environment, byteCount: material.byteCount ?? loaded?.byteCount, measures)
+        data.loaded = loaded
         reasons =
             VerdictReasons(
                 records: material.records, truths: material.truths, scenario: scenario, measures: measures,
-                sizeRatio: data.scalePercent.map { $0 / 100 }, canary: material.canary
+                sizeRatio: data.scalePercent.map { $0 / 100 }, canary: material.canary, dataKind: environment.dataKind
             ).all
         verdict = reasons.verdict
         headline = Self.headline(verdict, data, reasons)

@@ -72,6 +72,8 @@ public struct DrillReport: Sendable, Hashable, Codable {
     public struct DataSize: Sendable, Hashable, Codable {
         /// Where it comes from.
         public var kind: DrillEnvironment.DataKind
+        /// The point of production that came into staging; nil for synthetic data.
+        public var loaded: LoadedPoint?
         /// Its size, bytes.
         public var byteCount: UInt64?
         /// Production's size, bytes.

@@ -11,6 +11,8 @@ public enum DrillEvent: Sendable, Hashable, Codable {
     case guarded(failure: String?)
     /// Something that changes staging is about to be made so: from here on it has to be cleared.
     case preparing(what: String)
+    /// A point of production is in staging.
+    case loaded(LoadedPoint)
     /// It is so: the fence, production's data; or why not.
     case prepared(what: String, failure: String?)
     /// The observer runs.

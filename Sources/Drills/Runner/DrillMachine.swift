@@ -91,6 +91,7 @@ public struct DrillMachine: Sendable {
         case .resumed: resume()
         case .guarded(let failure): failure.map { stop = "the guard refuses: \($0)" } ?? (isGuarded = true)
         case .preparing: isBroken = true
+        case .loaded: break
         case .prepared(let what, let failure):
             failure.map { stop = "\(what): \($0)" } ?? { prepared.insert(what) }()
         case .observing: isObserving = true

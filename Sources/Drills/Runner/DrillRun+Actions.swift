@@ -35,7 +35,9 @@ extension DrillRun {
     private func prepare(_ what: String, _ state: inout State) async throws {
         guard let one = parts.preparations.first(where: { $0.what == what }) else { return }
         if one.changesStaging { try state.add(.preparing(what: what)) }
-        let proofs = try await one.prepare()
+        let prepared = try await one.prepare()
+        if let loaded = prepared.loaded { try state.add(.loaded(loaded)) }
+        let proofs = prepared.proofs
         for proof in proofs { try state.add(.proven(what: proof.what, failure: proof.failure)) }
         try state.add(.prepared(what: what, failure: proofs.first { $0.failure != nil }?.failure))
     }

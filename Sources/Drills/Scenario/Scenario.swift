@@ -61,6 +61,9 @@ public struct Scenario: Sendable, Hashable {
     public var recoveryTimeout: Duration
     /// The masks that must have been applied to what comes back; nil with synthetic data.
     public var masks: String?
+    /// Columns that are known to be personal in production, as `database.table.column`: values of them are looked for in what is
+    /// masked, whatever the mask profile says of them.
+    public var personal: [String]
     /// The fence.
     public var fence: Fence
     /// What must hold at the end.

@@ -43,6 +43,9 @@ extension Scenario {
             "recovery-timeout", .duration, help: "how long it may stay down after the last step", default: .seconds(300)
         )
         masks = fields.optional("masks", .name, help: "mask profile that must have been applied")
+        personal = fields(
+            "personal", .list(of: .line), help: "columns known to be personal in production, as database.table.column",
+            default: [])
         fence = fields.section("fence", help: "what drill copies must not do") { fields in
             Fence(
                 canary: fields.optional(

@@ -41,6 +41,7 @@ struct DrillWork {
         variables["OBSERVER_LOG"] = folder.observer
         let shell = ShellExaminer(material.scenario, reach: reach, variables: variables)
         let fence = fence(reach)
+        let data = production(reach)
         var parts = DrillRun.Parts(
             reach: reach, safety: EnvironmentGuard(environment, token: token, reach: reach),
             observer: ProcessObserver(
@@ -49,9 +50,10 @@ struct DrillWork {
             injector: ShellInjector(
                 material.scenario, environment, token: token, in: folder, reach: reach, seed: seed),
             person: isAttended ? TerminalPerson(context: context) : Unattended(),
-            examiner: Examiners(all: [shell] + [fence].compactMap { $0 }),
+            examiner: Examiners(all: [shell] + [data].compactMap { $0 } + [fence].compactMap { $0 }),
             clearing: keepsStaging ? NoClearing() : EnvironmentClearing(access: access))
-        parts.preparations = [fence].compactMap { $0 }
+        // The fence first: nothing of production gets to where there is a way out.
+        parts.preparations = [fence].compactMap { $0 } + [data].compactMap { $0 }
         return parts
     }
 
@@ -61,10 +63,24 @@ struct DrillWork {
         if let own = material.scenario.fence.canary.flatMap({ DrillEnvironment.CanaryPlace($0) }) {
             environment.canary = own
         }
-        guard environment.canary != nil || material.scenario.fence.isAsked else { return nil }
+        let isAsked = material.scenario.fence.isAsked || environment.dataKind == .productionPoint
+        guard environment.canary != nil || isAsked else { return nil }
         return CanaryFence(
             environment, in: folder, reach: reach, program: EnvironmentAccess.program,
             variables: material.access.variables)
+    }
+}
+
+extension DrillWork {
+    /// What brings a point of production into staging; nil for synthetic data.
+    private func production(_ reach: any HostReach) -> ProductionData? {
+        guard material.environment.dataKind == .productionPoint, let settings = material.environment.productionPoint,
+            let mask = material.scenario.masks
+        else { return nil }
+        return ProductionData(
+            settings: settings, mask: mask, scenario: material.scenario, environment: material.environment,
+            folder: folder, reach: reach, context: context,
+            global: global)
     }
 }
 

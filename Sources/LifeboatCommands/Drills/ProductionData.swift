@@ -1,0 +1,178 @@
+import Configuration
+import DataSources
+import Drills
+import FoundationEssentials
+import Glibc
+import Recovery
+import Repository
+import Trees
+
+/// Brings a point of production into staging before a drill begins: read with credentials that are proven unable to write, masked
+/// before anybody sees it, looked through before the application starts and once more at the end.
+actor ProductionData: DrillPreparation, DrillExaminer {
+    nonisolated let what = "data"
+    nonisolated let changesStaging = true
+
+    private let settings: DrillEnvironment.ProductionPoint
+    private let mask: String
+    private let scenario: Scenario
+    private let environment: DrillEnvironment
+    private let folder: DrillFolder
+    private let reach: any HostReach
+    private let context: CommandContext
+    private let global: GlobalOptions
+    /// In memory only. A runner that took over takes them from production once more.
+    private var known: KnownPersonalData?
+
+    init(
+        settings: DrillEnvironment.ProductionPoint, mask: String, scenario: Scenario, environment: DrillEnvironment,
+        folder: DrillFolder,
+        reach: any HostReach, context: CommandContext, global: GlobalOptions
+    ) {
+        self.settings = settings
+        self.mask = mask
+        self.scenario = scenario
+        self.environment = environment
+        self.folder = folder
+        self.reach = reach
+        self.context = context
+        self.global = global
+    }
+
+    func resume() async throws {}
+    func end() async {}
+
+    func prepare() async throws -> DrillPrepared {
+        do {
+            let opened = try await open()
+            if let reason = await WriteRefusal(opened.recovery.repository.store).prove() {
+                return DrillPrepared([
+                    DrillProof("production", "unproven: its credentials may be able to write: \(reason)")
+                ])
+            }
+            return try await bring(opened)
+        } catch let error as RecoveryError {
+            if error.code == .notHandedOver { return DrillPrepared([DrillProof("masks", error.message)]) }
+            throw failure(error)
+        } catch let error as DrillError {
+            throw error
+        } catch {
+            if Task.isCancelled || error is CancellationError { throw CancellationError() }
+            throw failure(error)
+        }
+    }
+
+    private func bring(_ opened: RecoveryAccess.Opened) async throws -> DrillPrepared {
+        let source = try opened.source(settings.source)
+        let entry = try await PointStore(opened.recovery.repository).find(settings.point, having: [source.name])
+        let masked = try await PointRestore(entry, in: opened.recovery).masked(
+            source, by: mask, personal: scenario.personal)
+        known = masked.known
+        do {
+            if let failure = Self.words(masked.found, "in the masked copy, which did not get into staging") {
+                try await masked.copy.end()
+                return DrillPrepared([DrillProof("masks", failure)])
+            }
+            try await run(settings.load, masked.copy, "the masked copy could not be brought into staging")
+            try await masked.copy.end()
+        } catch {
+            try? await masked.copy.end()  // what went wrong before matters more
+            throw error
+        }
+        let loaded = LoadedPoint(
+            point: entry.point.id, moment: entry.point.moment.rfc3339, source: source.name,
+            byteCount: masked.copy.part.byteCount, mask: mask, maskedColumnCount: masked.record.maskedColumnCount,
+            lookedForCount: masked.known.count, erasedCount: masked.record.erasedCount,
+            maskSeconds: masked.record.maskSeconds)
+        // The application starts on nothing that was not looked through.
+        if let failure = Self.words(try await staged(masked.known), "in staging; its application was not started") {
+            return DrillPrepared([DrillProof("masks", failure)], loaded: loaded)
+        }
+        try await run(settings.open, nil, "the application could not be started on it")
+        return DrillPrepared([DrillProof("production", nil)], loaded: loaded)
+    }
+
+    func examine() async -> [(what: String, failure: String?)] {
+        do {
+            return [("masks", Self.words(try await staged(try await knownAgain()), "in staging at the end"))]
+        } catch {
+            return [("masks", "unproven: staging could not be looked through: \(error)")]
+        }
+    }
+
+    private static func words(_ found: [String], _ place: String) -> String? {
+        found.isEmpty
+            ? nil : "known personal data is \(place): \(found.prefix(10).joined(separator: ", "))"
+    }
+
+    private func knownAgain() async throws -> KnownPersonalData {
+        if let known { return known }
+        let opened = try await open()
+        let source = try opened.source(settings.source)
+        let records = try LineLog<DrillRecord>(folder.events).read()
+        var point = settings.point
+        for case .loaded(let loaded) in records.map(\.event) { point = loaded.point }
+        let entry = try await PointStore(opened.recovery.repository).find(point, having: [source.name])
+        let again = try await PointRestore(entry, in: opened.recovery).knownPersonalData(
+            source, by: mask, personal: scenario.personal)
+        known = again
+        return again
+    }
+
+    // MARK: What is asked of whom
+
+    /// Production's repository: nothing that was said of ours counts for it.
+    private func open() async throws -> RecoveryAccess.Opened {
+        var options = global
+        options.config = settings.configuration
+        (options.repository, options.passwordFile, options.passwordCommand) = (nil, nil, nil)
+        options.store = settings.store
+        return try await RecoveryAccess(context: context, options: options).open()
+    }
+
+    private func run(_ text: String, _ copy: ScratchCopy?, _ message: String) async throws {
+        var variables: [String: String] = [:]
+        variables["LIFEBOAT_SCRATCH_CONNECT"] = copy?.server?.howToConnect.first
+        variables["LIFEBOAT_SCRATCH_FOLDER"] = copy?.folder
+        let outcome = await reach.run(text, on: "operator", variables: variables, timeout: .seconds(14_400)) { _ in }
+        guard let reason = outcome.failure else { return }
+        try Task.checkCancellation()
+        throw DrillError(
+            .helperFailed, "\(message): \(reason)", subject: environment.name,
+            hint: "mend `load` and `open` under `production-point` of the environment")
+    }
+
+    private func staged(_ known: KnownPersonalData) async throws -> [String] {
+        try await known.found { sql, database in try await ask(sql, database) }
+    }
+
+    /// Statements hold what they look for, so they go by a file that only we can read, never by arguments.
+    private func ask(_ sql: String, _ database: String?) async throws -> [[String?]] {
+        let path = folder.path + "/scan.sql"
+        let use = database.map { "USE `\($0)`;\n" } ?? ""
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: Data((use + sql + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        else { throw CommandError(.fileUnusable, "cannot be made: \(systemMessage(errno))", subject: path) }
+        defer { unlink(path) }
+        let outcome = await reach.run(
+            "{ \(environment.sql ?? "false"); } <\"$STATEMENTS\"", on: settings.host,
+            variables: ["STATEMENTS": path], timeout: .seconds(3600)
+        ) { _ in }
+        if let failure = outcome.failure {
+            try Task.checkCancellation()
+            throw DrillError(
+                .helperFailed, "staging's database could not be asked: \(failure)", subject: environment.name)
+        }
+        return outcome.output.split(separator: "\n").map { line in
+            line.split(separator: "\t", omittingEmptySubsequences: false).map { $0 == "NULL" ? nil : String($0) }
+        }
+    }
+
+    private func failure(_ error: any Error) -> DrillError {
+        DrillError(
+            .helperFailed,
+            "a point of production could not be brought into staging: \((error as? any DescribedError)?.message ?? "\(error)")",
+            subject: settings.configuration, cause: error)
+    }
+}
