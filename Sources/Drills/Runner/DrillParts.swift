@@ -130,12 +130,19 @@ public protocol DrillPreparation: Sendable {
     var what: String { get }
     /// Must staging be cleared when it was begun?
     var changesStaging: Bool { get }
+    /// Looks, before staging is changed, whether that may be. A proof that does not hold ends the drill.
+    func check() async throws -> [DrillProof]
     /// Makes it so; done again when a runner died in it. A proof that does not hold ends the drill.
     func prepare() async throws -> DrillPrepared
     /// A runner that died has done it; this one goes on.
     func resume() async throws
     /// The drill has ended. Called again: fine.
     func end() async
+}
+
+extension DrillPreparation {
+    /// Nothing has to be looked at.
+    public func check() async throws -> [DrillProof] { [] }
 }
 
 /// Looks at what else must hold at the end: the fence, masks, rows and files.

@@ -34,12 +34,19 @@ extension DrillRun {
 
     private func prepare(_ what: String, _ state: inout State) async throws {
         guard let one = parts.preparations.first(where: { $0.what == what }) else { return }
+        let checked = try await one.check()
+        if let failure = try add(checked, &state) { return try state.add(.prepared(what: what, failure: failure)) }
         if one.changesStaging { try state.add(.preparing(what: what)) }
         let prepared = try await one.prepare()
         if let loaded = prepared.loaded { try state.add(.loaded(loaded)) }
-        let proofs = prepared.proofs
+        let failure = try add(prepared.proofs, &state)
+        try state.add(.prepared(what: what, failure: failure))
+    }
+
+    /// Writes proofs down; gives why the first that does not hold does not.
+    private func add(_ proofs: [DrillProof], _ state: inout State) throws -> String? {
         for proof in proofs { try state.add(.proven(what: proof.what, failure: proof.failure)) }
-        try state.add(.prepared(what: what, failure: proofs.first { $0.failure != nil }?.failure))
+        return proofs.first { $0.failure != nil }?.failure
     }
 
     private func awaitBeats(_ count: Int, _ state: inout State) async throws {

@@ -23,6 +23,8 @@ actor ProductionData: DrillPreparation, DrillExaminer {
     private let global: GlobalOptions
     /// In memory only. A runner that took over takes them from production once more.
     private var known: KnownPersonalData?
+    private var masked: MaskedCopy?
+    private var point: (id: String, moment: String)?
 
     init(
         settings: DrillEnvironment.ProductionPoint, mask: String, scenario: Scenario, environment: DrillEnvironment,
@@ -40,56 +42,59 @@ actor ProductionData: DrillPreparation, DrillExaminer {
     }
 
     func resume() async throws {}
-    func end() async {}
 
-    func prepare() async throws -> DrillPrepared {
+    /// Removes the masked copy, also when a drill ended before it was of use.
+    func end() async {
+        guard let copy = masked?.copy else { return }
+        masked = nil
+        try? await copy.end()  // the drill is over, and its verdict does not hang on this
+    }
+
+    /// Nothing of production gets into staging before its credentials are proven unable to write and a copy of it is masked.
+    func check() async throws -> [DrillProof] {
         do {
             let opened = try await open()
             if let reason = await WriteRefusal(opened.recovery.repository.store).prove() {
-                return DrillPrepared([
-                    DrillProof("production", "unproven: its credentials may be able to write: \(reason)")
-                ])
+                return [DrillProof("production", "unproven: its credentials may be able to write: \(reason)")]
             }
-            return try await bring(opened)
-        } catch let error as RecoveryError {
-            if error.code == .notHandedOver { return DrillPrepared([DrillProof("masks", error.message)]) }
-            throw failure(error)
-        } catch let error as DrillError {
-            throw error
+            let source = try opened.source(settings.source)
+            let entry = try await PointStore(opened.recovery.repository).find(settings.point, having: [source.name])
+            let made = try await PointRestore(entry, in: opened.recovery).masked(
+                source, by: mask, personal: scenario.personal)
+            (masked, known) = (made, made.known)
+            point = (entry.point.id, entry.point.moment.rfc3339)
+            return [
+                DrillProof("production", nil),
+                DrillProof("masks", Self.words(made.found, "in the masked copy, which did not get into staging")),
+            ]
+        } catch let error as RecoveryError where error.code == .notHandedOver {
+            return [DrillProof("masks", error.message)]
         } catch {
-            if Task.isCancelled || error is CancellationError { throw CancellationError() }
             throw failure(error)
         }
     }
 
-    private func bring(_ opened: RecoveryAccess.Opened) async throws -> DrillPrepared {
-        let source = try opened.source(settings.source)
-        let entry = try await PointStore(opened.recovery.repository).find(settings.point, having: [source.name])
-        let masked = try await PointRestore(entry, in: opened.recovery).masked(
-            source, by: mask, personal: scenario.personal)
-        known = masked.known
+    func prepare() async throws -> DrillPrepared {
+        guard let masked, let point else {
+            return DrillPrepared([DrillProof("masks", "unproven: there is no masked copy")])
+        }
         do {
-            if let failure = Self.words(masked.found, "in the masked copy, which did not get into staging") {
-                try await masked.copy.end()
-                return DrillPrepared([DrillProof("masks", failure)])
-            }
             try await run(settings.load, masked.copy, "the masked copy could not be brought into staging")
-            try await masked.copy.end()
+            let loaded = LoadedPoint(
+                point: point.id, moment: point.moment, source: settings.source,
+                byteCount: masked.copy.part.byteCount, mask: mask, maskedColumnCount: masked.record.maskedColumnCount,
+                lookedForCount: masked.known.count, erasedCount: masked.record.erasedCount,
+                maskSeconds: masked.record.maskSeconds)
+            await end()
+            // The application starts on nothing that was not looked through.
+            if let failure = Self.words(try await staged(masked.known), "in staging; its application was not started") {
+                return DrillPrepared([DrillProof("masks", failure)], loaded: loaded)
+            }
+            try await run(settings.open, nil, "the application could not be started on it")
+            return DrillPrepared([], loaded: loaded)
         } catch {
-            try? await masked.copy.end()  // what went wrong before matters more
-            throw error
+            throw failure(error)
         }
-        let loaded = LoadedPoint(
-            point: entry.point.id, moment: entry.point.moment.rfc3339, source: source.name,
-            byteCount: masked.copy.part.byteCount, mask: mask, maskedColumnCount: masked.record.maskedColumnCount,
-            lookedForCount: masked.known.count, erasedCount: masked.record.erasedCount,
-            maskSeconds: masked.record.maskSeconds)
-        // The application starts on nothing that was not looked through.
-        if let failure = Self.words(try await staged(masked.known), "in staging; its application was not started") {
-            return DrillPrepared([DrillProof("masks", failure)], loaded: loaded)
-        }
-        try await run(settings.open, nil, "the application could not be started on it")
-        return DrillPrepared([DrillProof("production", nil)], loaded: loaded)
     }
 
     func examine() async -> [(what: String, failure: String?)] {
@@ -169,8 +174,11 @@ actor ProductionData: DrillPreparation, DrillExaminer {
         }
     }
 
-    private func failure(_ error: any Error) -> DrillError {
-        DrillError(
+    /// What the runner makes a verdict of; being ended stays that.
+    private func failure(_ error: any Error) -> any Error {
+        if Task.isCancelled || error is CancellationError { return CancellationError() }
+        if let known = error as? DrillError { return known }
+        return DrillError(
             .helperFailed,
             "a point of production could not be brought into staging: \((error as? any DescribedError)?.message ?? "\(error)")",
             subject: settings.configuration, cause: error)
