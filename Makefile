@@ -34,7 +34,7 @@ test: swift-present ## Run all tests, against real servers and a real restic
 	@$(packages) build test
 	$(SWIFT) build --build-tests -j $(JOBS)
 	$(support)/run-tests $(SWIFT) test --skip-build -j $(JOBS) $(if $(FILTER),--filter '$(FILTER)')
-	$(if $(FILTER),,$(support)/test-scripts && $(support)/test-staging && $(support)/test-drills .build/debug/lifeboat)
+	$(if $(FILTER),,$(support)/test-scripts && $(support)/test-staging && $(support)/test-drills .build/debug/lifeboat && $(support)/test-fence .build/debug/lifeboat)
 
 bench: build ## Measure against restic, borg and tar|zstd|openssl; BENCH='--help' lists the options
 	@$(packages) bench databases $(if $(findstring --s3,$(BENCH)),s3)
