@@ -35,7 +35,8 @@ test: swift-present ## Run all tests, against real servers and a real restic
 	$(SWIFT) build --build-tests -j $(JOBS)
 	$(support)/run-tests $(SWIFT) test --skip-build -j $(JOBS) $(if $(FILTER),--filter '$(FILTER)')
 	$(if $(FILTER),,$(support)/test-scripts && $(support)/test-staging && $(support)/test-faults .build/debug/lifeboat && \
-		$(support)/test-drills .build/debug/lifeboat && $(support)/test-other-application .build/debug/lifeboat)
+		$(support)/test-drills .build/debug/lifeboat && $(support)/test-fence .build/debug/lifeboat && \
+		$(support)/test-other-application .build/debug/lifeboat)
 
 bench: build ## Measure against restic, borg and tar|zstd|openssl; BENCH='--help' lists the options
 	@$(packages) bench databases staging runbooks $(if $(findstring --s3,$(BENCH)),s3)

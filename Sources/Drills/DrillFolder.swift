@@ -23,6 +23,14 @@ public struct DrillFolder: Sendable, Hashable {
     public var observerProcess: String { path + "/observer.pid" }
     /// What the observer's process wrote to its standard error.
     public var observerMessages: String { path + "/observer.err" }
+    /// What the canary heard: `CanaryRecord`s.
+    public var canary: String { path + "/canary.jsonl" }
+    /// From where somebody tried to reach it: `FenceTry`s.
+    public var fence: String { path + "/fence.jsonl" }
+    /// The canary's process: its number, and when it began.
+    public var canaryProcess: String { path + "/canary.pid" }
+    /// What the canary's process wrote to its standard error.
+    public var canaryMessages: String { path + "/canary.err" }
     /// The scenario and the environment as they were when it began, values filled in.
     public var scenario: String { path + "/scenario.yaml" }
     /// See `scenario`.

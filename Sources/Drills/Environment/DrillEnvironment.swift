@@ -45,12 +45,55 @@ public struct DrillEnvironment: Sendable, Hashable {
         public var paths: [String]
     }
 
+    /// Where the canary stands: outside of the environment, where its hosts get to only when they have a way out.
+    public struct CanaryPlace: Sendable, Hashable {
+        /// IPv4, an address of that network.
+        public var address: String
+        /// Each is listened at for connections and datagrams.
+        public var ports: [UInt16]
+        /// The network namespace; nil for the runner's.
+        public var namespace: String?
+
+        /// A place.
+        public init(address: String, ports: [UInt16], namespace: String? = nil) {
+            self.address = address
+            self.ports = ports
+            self.namespace = namespace
+        }
+
+        /// One in the runner's own network; nil when the text is no `address:port`.
+        public init?(_ text: String) {
+            guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0
+            else { return nil }
+            self.init(address: String(text[..<colon]), ports: [port])
+        }
+    }
+
     /// Where the data comes from.
     public enum DataKind: String, Sendable, Hashable, Codable, CaseIterable {
         /// Staging's own.
         case synthetic
         /// A recovery point of production, masked and fenced.
         case productionPoint = "production-point"
+    }
+
+    /// A point of production's repository, and how a masked copy of it gets into staging.
+    public struct ProductionPoint: Sendable, Hashable {
+        /// `lifeboat.yaml` that leads to production's repository, with credentials that cannot write.
+        public var configuration: String
+        /// Its store; nil for the only one.
+        public var store: String?
+        /// The database source.
+        public var source: String
+        /// The point: an ID, the beginning of one, or `latest`.
+        public var point: String
+        /// Shell command here that brings the masked copy into staging while nothing of the application runs.
+        /// `$LIFEBOAT_SCRATCH_CONNECT` is the command that connects to the copy.
+        public var load: String
+        /// Shell command here that starts the application on it, once it is proven to be masked.
+        public var open: String
+        /// The host on which `sql:` asks staging's database.
+        public var host: String
     }
 
     /// Its name.
@@ -81,12 +124,16 @@ public struct DrillEnvironment: Sendable, Hashable {
     /// `namespace`: the namespace that the operator of runbooks is in; nil for where the runner is. The commands above are run where
     /// the runner is, in any case.
     public var operatorNamespace: String?
+    /// Where the canary stands; nil when nothing is fenced.
+    public var canary: CanaryPlace?
     /// What runbooks get to see, by name.
     public var variables: [String: String]
     /// What must never be hit.
     public var production: Production
     /// Where the data comes from.
     public var dataKind: DataKind
+    /// How a point of production gets here; nil for synthetic data.
+    public var productionPoint: ProductionPoint?
     /// Bytes that production has, for the ratio; nil when nobody said.
     public var productionByteCount: UInt64?
     /// What a proxy of the environment lets through between hosts and stores, bytes a second each way; nil when nothing limits it.

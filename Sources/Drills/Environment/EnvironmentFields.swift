@@ -50,6 +50,8 @@ extension DrillEnvironment {
             "observer-namespace", .line, help: "network namespace of the observer, when it is not ours")
         operatorNamespace = fields.optional(
             "operator-namespace", .line, help: "network namespace of the operator of runbooks, when it is not ours")
+        canary = fields.optional(
+            "canary", .object(CanaryPlace.init), help: "where it is heard when a host has a way out")
         let assignments = fields("variables", .list(of: .line), help: "NAME=value; what runbooks get", default: [])
         variables = [:]
         for assignment in assignments {
@@ -65,6 +67,18 @@ extension DrillEnvironment {
         }
         production = fields.section("production", help: "what must never be hit", Production.init)
         dataKind = fields("data", .choice(DataKind.self), help: "where the data comes from", default: .synthetic)
+        productionPoint = fields.optional(
+            "production-point", .object(ProductionPoint.init), help: "how a masked point of production gets here")
+        if dataKind == .productionPoint, productionPoint == nil, !fields.isPlaceholder {
+            fields.problem(
+                "data", message: "`production-point` is not described",
+                hint: "production-point: {configuration, source, load, open}")
+        }
+        if dataKind == .productionPoint, sql == nil, !fields.isPlaceholder {
+            fields.problem(
+                "data", message: "what comes from production is looked through, and nothing says how",
+                hint: "sql: command that takes SQL at its standard input")
+        }
         productionByteCount = fields.optional("production-size", .byteCount, help: "how much data production has")
         bandwidth = fields.optional(
             "bandwidth", .byteCount, help: "what gets through to stores a second, each way; 0 is all")
@@ -96,6 +110,35 @@ extension DrillEnvironment.Host {
         dataFolders = fields("data", .list(of: .path), help: "its folders with data", default: [])
         objects = fields.optional(
             "objects", .text, help: "shell command here that takes put NAME, get NAME, delete PREFIX for its bucket")
+    }
+}
+
+extension DrillEnvironment.ProductionPoint {
+    init(_ fields: Fields) {
+        configuration = fields.required(
+            "configuration", .path, help: "configuration that leads to production's repository and cannot write to it")
+        store = fields.optional("store", .name, help: "its store, when it has several")
+        source = fields.required("source", .name, help: "its database source")
+        point = fields("point", .line, help: "ID, the beginning of one, or `latest`", default: "latest")
+        load = fields.required(
+            "load", .text,
+            help:
+                "shell command here that brings the masked copy into staging; $LIFEBOAT_SCRATCH_CONNECT connects to it")
+        open = fields.required("open", .text, help: "shell command here that then starts the application")
+        host = fields("host", .name, help: "host on which `sql` asks staging's database", default: "operator")
+    }
+}
+
+extension DrillEnvironment.CanaryPlace {
+    init(_ fields: Fields) {
+        address = fields.required(
+            "address", .line, help: "IPv4, outside of the environment: hosts get there only when they have a way out")
+        ports = fields(
+            "ports", .list(of: .integer(1...65_535)), help: "where it listens, by TCP and UDP", default: [53]
+        )
+        .compactMap { UInt16(exactly: $0) }
+        namespace = fields.optional(
+            "namespace", .line, help: "network namespace that it stands in, when it is not ours")
     }
 }
 

@@ -7,6 +7,10 @@ struct VerdictReasons {
     let measures: DrillMeasures
     /// Of the restored data's size to production's; nil when one is not known.
     var sizeRatio: Double?
+    /// What the canary heard.
+    var canary: [CanaryRecord] = []
+    /// Where the data comes from: what is production's must be masked and fenced, whatever the scenario says.
+    var dataKind = DrillEnvironment.DataKind.synthetic
 
     /// All reasons, those that weigh most first.
     var all: [VerdictReason] {
@@ -157,7 +161,16 @@ struct VerdictReasons {
                     ? open("\(what)_unproven", "\(what): \(failure.dropFirst(Self.unprovenMark.count))")
                     : fail(what, "\(what): \(failure)"))
         }
-        let wanted = [("masks", scenario.masks != nil), ("fence", scenario.fence.canary != nil)]
+        // Also when the drill stopped before anybody looked, or after.
+        let breaches = FenceFinding(heard: canary, tries: [], hosts: [], isEnd: false).breaches
+        if !breaches.isEmpty, !reasons.contains(where: { $0.code == "fence" }) {
+            reasons.append(fail("fence", "fence: \(breaches.joined(separator: "; "))"))
+            proven.updateValue(nil, forKey: "fence")
+        }
+        let wanted = [
+            ("masks", scenario.masks != nil || dataKind == .productionPoint),
+            ("fence", scenario.fence.isAsked || dataKind == .productionPoint),
+        ]
         for (what, isWanted) in wanted where isWanted && proven.index(forKey: what) == nil {
             reasons.append(
                 open(

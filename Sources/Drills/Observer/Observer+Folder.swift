@@ -14,7 +14,7 @@ extension Observer {
         guard case .began(let beginning)? = records.first?.event else {
             throw DrillError(.logMalformed, "does not say how the drill began", subject: folder.events)
         }
-        try ObserverProcess.claim(folder)
+        try ProcessClaim.claim(folder.observerProcess, "observer", of: folder)
         self.init(scenario, in: folder, drill: beginning.id, seed: beginning.seed, variables: variables)
     }
 }

@@ -30,10 +30,12 @@ public struct DrillJudge: Sendable {
     ///
     /// - Throws: `DrillError`: `fileFailed`, `logMalformed`.
     public func report(_ records: [DrillRecord]) throws -> DrillReport {
-        let material = DrillReport.Material(
+        var material = DrillReport.Material(
             records: records, observed: try LineLog<ObserverRecord>(folder.observer).read(),
             truths: try LineLog<FaultTruth>(folder.truth).read(), scenario: scenario, environment: environment,
             runbook: runbook, byteCount: byteCount)
+        material.canary = try LineLog<CanaryRecord>(folder.canary).read()
+        material.tries = try LineLog<FenceTry>(folder.fence).read()
         guard let report = DrillReport(material) else {
             throw DrillError(.logMalformed, "does not say how the drill began", subject: folder.events)
         }

@@ -30,6 +30,7 @@ public struct DrillPage: Sendable {
         \(section("Steps", steps))
         \(section("What was really done", truth))
         \(section("What had to hold", proofs))
+        \(section("Fence", fence))
         </body>
         </html>
 
@@ -42,7 +43,9 @@ public struct DrillPage: Sendable {
 
     private var facts: String {
         let data = [
-            report.data.kind.rawValue, report.data.byteCount.map { Self.bytes($0) },
+            report.data.kind.rawValue,
+            report.data.loaded.map { "point \($0.point.prefix(8)) of \($0.moment), masked with \($0.mask)" },
+            report.data.byteCount.map { Self.bytes($0) },
             report.data.scalePercent.map { "\(TimeText.percent($0 / 100)) of production's" },
         ].compactMap { $0 }.joined(separator: ", ")
         let rows = [
@@ -138,6 +141,20 @@ public struct DrillPage: Sendable {
 
     private var proofs: String {
         table(["", ""], report.proofs.map { [$0.what, $0.failure ?? "holds"] })
+    }
+
+    private var fence: String {
+        guard let fence = report.fence else { return "" }
+        let tries = fence.tries.map { one in
+            [one.host, one.port ?? "", TimeText.span(one.at), one.outcome, one.detail]
+        }
+        let heard = fence.heard.map { one in
+            [TimeText.span(one.at), one.port, one.from, "\(one.byteCount)", one.by.map { "a try from \($0)" } ?? ""]
+        }
+        return table(["tried from", "to", "when", "", ""], tries)
+            + (heard.isEmpty
+                ? "<p>The canary heard nothing from inside.</p>\n"
+                : table(["heard", "at", "from", "bytes", ""], heard))
     }
 
     private func table(_ head: [String], _ rows: [[String]], _ kind: String = "") -> String {

@@ -18,6 +18,10 @@ extension DrillReport {
         public var runbook: Runbook
         /// Bytes of the data that was restored; nil when nobody measured that.
         public var byteCount: UInt64?
+        /// The canary's log.
+        public var canary: [CanaryRecord] = []
+        /// From where somebody tried to reach it.
+        public var tries: [FenceTry] = []
 
         /// Material.
         public init(
@@ -47,11 +51,14 @@ extension DrillReport {
         runbook = material.runbook.file
         faultTime = measures.fault.map { Self.time(first.wall + $0 - first.at) }
         faults = material.truths
-        data = DataSize(environment, byteCount: material.byteCount, measures)
+        var loaded: LoadedPoint?
+        for case .loaded(let point) in material.records.map(\.event) { loaded = point }
+        data = DataSize(environment, byteCount: material.byteCount ?? loaded?.byteCount, measures)
+        data.loaded = loaded
         reasons =
             VerdictReasons(
                 records: material.records, truths: material.truths, scenario: scenario, measures: measures,
-                sizeRatio: data.scalePercent.map { $0 / 100 }
+                sizeRatio: data.scalePercent.map { $0 / 100 }, canary: material.canary, dataKind: environment.dataKind
             ).all
         verdict = reasons.verdict
         headline = Self.headline(verdict, data, reasons)
@@ -70,6 +77,7 @@ extension DrillReport {
         for case .proven(let what, let failure) in material.records.map(\.event) {
             proofs.append(Proof(what: what, failure: failure))
         }
+        fence = Fence(material.canary, material.tries, zero)
         probes = scenario.probes.map { probe in
             ProbeRow(
                 name: probe.name, count: track.answers[probe.name]?.count ?? 0,
@@ -206,5 +214,21 @@ extension DrillReport.Step {
             }
         }
         return steps
+    }
+}
+
+extension DrillReport.Fence {
+    /// Nil when there was no canary and nobody tried.
+    init?(_ records: [CanaryRecord], _ tries: [FenceTry], _ zero: Double) {
+        guard !records.isEmpty || !tries.isEmpty else { return nil }
+        heard = []
+        for case .heard(let at, _, let port, let from, let byteCount, let by) in records {
+            heard.append(Heard(at: at - zero, port: port.description, from: from, byteCount: byteCount, by: by))
+        }
+        self.tries = tries.map { one in
+            Try(
+                at: one.at - zero, host: one.host, port: one.port?.description, outcome: one.outcome.rawValue,
+                detail: one.detail)
+        }
     }
 }

@@ -63,6 +63,8 @@ public struct DrillReport: Sendable, Hashable, Codable {
     public var steps: [Step]
     /// What was looked at in the end.
     public var proofs: [Proof]
+    /// What became of tries to get out; nil when nobody listened.
+    public var fence: Fence?
     /// What the observer saw.
     public var probes: [ProbeRow]
     /// Where nobody looked.
@@ -72,6 +74,8 @@ public struct DrillReport: Sendable, Hashable, Codable {
     public struct DataSize: Sendable, Hashable, Codable {
         /// Where it comes from.
         public var kind: DrillEnvironment.DataKind
+        /// The point of production that came into staging; nil for synthetic data.
+        public var loaded: LoadedPoint?
         /// Its size, bytes.
         public var byteCount: UInt64?
         /// Production's size, bytes.
@@ -171,6 +175,42 @@ public struct DrillReport: Sendable, Hashable, Codable {
         public var what: String
         /// Why it does not hold; nil when it does.
         public var failure: String?
+    }
+
+    /// The fence, as the canary and the tries tell of it.
+    public struct Fence: Sendable, Hashable, Codable {
+        /// Something arrived at the canary.
+        public struct Heard: Sendable, Hashable, Codable {
+            /// When.
+            public var at: Double
+            /// Where: `tcp/53`.
+            public var port: String
+            /// From which address and port.
+            public var from: String
+            /// Bytes of the beginning; none of them are kept.
+            public var byteCount: Int
+            /// The host whose try it was, when it was one.
+            public var by: String?
+        }
+
+        /// A try to get out.
+        public struct Try: Sendable, Hashable, Codable {
+            /// When its round began.
+            public var at: Double
+            /// From which host; `canary` for its own side.
+            public var host: String
+            /// To where; nil when nothing could be tried.
+            public var port: String?
+            /// `closed`, `reached`, `sent`, `untried`.
+            public var outcome: String
+            /// What the system said.
+            public var detail: String
+        }
+
+        /// What arrived, at most 1000.
+        public var heard: [Heard]
+        /// Tries, from the beginning and from the end.
+        public var tries: [Try]
     }
 
     /// A probe.

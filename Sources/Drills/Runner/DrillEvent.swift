@@ -9,6 +9,12 @@ public enum DrillEvent: Sendable, Hashable, Codable {
     case resumed
     /// Every host is the environment's own and none is production's; or why not.
     case guarded(failure: String?)
+    /// Something that changes staging is about to be made so: from here on it has to be cleared.
+    case preparing(what: String)
+    /// A point of production is in staging.
+    case loaded(LoadedPoint)
+    /// It is so: the fence, production's data; or why not.
+    case prepared(what: String, failure: String?)
     /// The observer runs.
     case observing(process: Int32)
     /// So many beats were acknowledged: the fault may come.

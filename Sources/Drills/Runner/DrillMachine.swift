@@ -4,6 +4,8 @@ public import Runbooks
 public enum DrillAction: Sendable, Hashable {
     /// Prove that every host is the environment's own, and none production's.
     case prove
+    /// Make something so before anything begins: the fence, production's data.
+    case prepare(String)
     /// Start the observer.
     case observe
     /// Wait until so many beats are acknowledged.
@@ -34,7 +36,7 @@ public enum DrillAction: Sendable, Hashable {
 
 /// A drill as a value: events go in, the next action comes out. No clock, no process, no file.
 ///
-/// `began → guarded → observing → steady → injected… → detected → declared → steps and decisions → recovered → read back →
+/// `began → guarded → prepared… → observing → steady → injected… → detected → declared → steps and decisions → recovered → read back →
 /// proven → cleared → ended`. Whatever goes wrong on the way leads to `clear` and `conclude`: staging never stays broken.
 public struct DrillMachine: Sendable {
     /// What was made of one action of the runbook.
@@ -53,6 +55,8 @@ public struct DrillMachine: Sendable {
     public let actions: [RunbookAction]
     /// So many beats come before the fault.
     public let minimumBeatCount: Int
+    /// What is made so before anything begins, in this order.
+    public let preparations: [String]
     /// Each action by its name.
     public private(set) var progress: [String: Progress] = [:]
     /// What steps and decisions have set.
@@ -63,15 +67,19 @@ public struct DrillMachine: Sendable {
     public private(set) var stop: String?
     /// What it proved; nil until it has ended.
     public private(set) var verdict: Verdict?
+    /// Was it made so? What a runner that took over has to go on with.
+    public func isPrepared(_ what: String) -> Bool { prepared.contains(what) }
     /// Is the observer wanted?
     public var isObserved: Bool { isObserving && !isReadBack }
     private var isGuarded = false, isObserving = false, isSteady = false, isDetected = false, isDeclared = false
     private var isRecovered = false, isReadBack = false, isExamined = false, isCleared = false
     private var injected: Set<Int> = []
+    private var prepared: Set<String> = []
     private var isBroken = false
 
     /// The drill of a runbook.
-    public init(_ runbook: Runbook, minimumBeatCount: Int) {
+    public init(_ runbook: Runbook, minimumBeatCount: Int, preparations: [String] = []) {
+        self.preparations = preparations
         actions = runbook.actions(in: .recovery) + runbook.actions(in: .verification)
         self.minimumBeatCount = minimumBeatCount
     }
@@ -82,6 +90,10 @@ public struct DrillMachine: Sendable {
         case .began(let beginning): self.beginning = beginning
         case .resumed: resume()
         case .guarded(let failure): failure.map { stop = "the guard refuses: \($0)" } ?? (isGuarded = true)
+        case .preparing: isBroken = true
+        case .loaded: break
+        case .prepared(let what, let failure):
+            failure.map { stop = "\(what): \($0)" } ?? { prepared.insert(what) }()
         case .observing: isObserving = true
         case .steady: isSteady = true
         case .injecting: isBroken = true
@@ -115,6 +127,7 @@ public struct DrillMachine: Sendable {
         guard beginning != nil else { return .nothing }
         if stop != nil { return ending }
         if !isGuarded { return .prove }
+        if let what = preparations.first(where: { !prepared.contains($0) }) { return .prepare(what) }
         if !isObserving { return .observe }
         if !isSteady { return .awaitBeats(count: minimumBeatCount) }
         if let fault = (0..<(beginning?.faultCount ?? 0)).first(where: { !injected.contains($0) }) {

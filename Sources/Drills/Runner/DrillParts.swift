@@ -58,6 +58,93 @@ public struct Unattended: DrillPerson {
     }
 }
 
+/// Something that must hold, and why it does not.
+public struct DrillProof: Sendable, Hashable {
+    /// `fence`, `masks`, `rows`, `files`.
+    public var what: String
+    /// Why it does not hold; nil when it does.
+    public var failure: String?
+
+    /// A proof.
+    public init(_ what: String, _ failure: String?) {
+        self.what = what
+        self.failure = failure
+    }
+}
+
+/// What a preparation came to.
+public struct DrillPrepared: Sendable, Hashable {
+    /// All must hold.
+    public var proofs: [DrillProof]
+    /// What was brought into staging; nil when nothing was.
+    public var loaded: LoadedPoint?
+
+    /// What it came to.
+    public init(_ proofs: [DrillProof], loaded: LoadedPoint? = nil) {
+        self.proofs = proofs
+        self.loaded = loaded
+    }
+}
+
+/// A recovery point of production as it came into staging.
+public struct LoadedPoint: Sendable, Hashable, Codable {
+    /// Its ID.
+    public var point: String
+    /// The moment it is of, RFC 3339.
+    public var moment: String
+    /// The database source.
+    public var source: String
+    /// Bytes of it in the repository's terms: as they were read.
+    public var byteCount: UInt64
+    /// The mask profile.
+    public var mask: String
+    /// Columns that were masked.
+    public var maskedColumnCount: Int
+    /// Known personal values that were looked for in what came into staging.
+    public var lookedForCount: Int
+    /// Subjects that had asked to be erased since, and were.
+    public var erasedCount: Int
+    /// How long masking took, seconds; no part of any recovery time.
+    public var maskSeconds: Double
+
+    /// A point.
+    public init(
+        point: String, moment: String, source: String, byteCount: UInt64, mask: String, maskedColumnCount: Int,
+        lookedForCount: Int, erasedCount: Int, maskSeconds: Double
+    ) {
+        self.point = point
+        self.moment = moment
+        self.source = source
+        self.byteCount = byteCount
+        self.mask = mask
+        self.maskedColumnCount = maskedColumnCount
+        self.lookedForCount = lookedForCount
+        self.erasedCount = erasedCount
+        self.maskSeconds = maskSeconds
+    }
+}
+
+/// Makes something so before anything else of a drill begins, and proves it: the fence, masked data of production.
+public protocol DrillPreparation: Sendable {
+    /// Its name, for the record.
+    var what: String { get }
+    /// Must staging be cleared when it was begun?
+    var changesStaging: Bool { get }
+    /// Looks, before staging is changed, whether that may be. A proof that does not hold ends the drill.
+    func check() async throws -> [DrillProof]
+    /// Makes it so; done again when a runner died in it. A proof that does not hold ends the drill.
+    func prepare() async throws -> DrillPrepared
+    /// A runner that died has done it; this one goes on.
+    func resume() async throws
+    /// The drill has ended. Called again: fine.
+    func end() async
+}
+
+extension DrillPreparation {
+    /// Nothing has to be looked at.
+    public func check() async throws -> [DrillProof] { [] }
+}
+
 /// Looks at what else must hold at the end: the fence, masks, rows and files.
 public protocol DrillExaminer: Sendable {
     /// What was looked at, each with why it does not hold; nil when it does.

@@ -9,6 +9,7 @@ extension DrillRun {
     func perform(_ action: DrillAction, _ state: inout State) async throws {
         switch action {
         case .prove: try state.add(.guarded(failure: await parts.safety.prove()))
+        case .prepare(let what): try await prepare(what, &state)
         case .observe: try state.add(.observing(process: try await parts.observer.start()))
         case .awaitBeats(let count): try await awaitBeats(count, &state)
         case .inject(let fault): try await inject(fault, &state)
@@ -29,6 +30,23 @@ extension DrillRun {
         case .conclude: try state.add(.ended(try await judge(state.records)))
         case .nothing: break
         }
+    }
+
+    private func prepare(_ what: String, _ state: inout State) async throws {
+        guard let one = parts.preparations.first(where: { $0.what == what }) else { return }
+        let checked = try await one.check()
+        if let failure = try add(checked, &state) { return try state.add(.prepared(what: what, failure: failure)) }
+        if one.changesStaging { try state.add(.preparing(what: what)) }
+        let prepared = try await one.prepare()
+        if let loaded = prepared.loaded { try state.add(.loaded(loaded)) }
+        let failure = try add(prepared.proofs, &state)
+        try state.add(.prepared(what: what, failure: failure))
+    }
+
+    /// Writes proofs down; gives why the first that does not hold does not.
+    private func add(_ proofs: [DrillProof], _ state: inout State) throws -> String? {
+        for proof in proofs { try state.add(.proven(what: proof.what, failure: proof.failure)) }
+        return proofs.first { $0.failure != nil }?.failure
     }
 
     private func awaitBeats(_ count: Int, _ state: inout State) async throws {

@@ -21,6 +21,8 @@ public struct DrillRun: Sendable {
         public var clearing: any StagingClearing
         /// The clocks.
         public var clock = DrillClock.system
+        /// Make something so before anything begins, in this order.
+        public var preparations: [any DrillPreparation] = []
 
         /// Parts.
         public init(
@@ -93,6 +95,7 @@ public struct DrillRun: Sendable {
         if let verdict = state.machine.verdict { return verdict }
         try await StepProcesses(folder).end()
         try state.add(.resumed)
+        for one in parts.preparations where state.machine.isPrepared(one.what) { try await one.resume() }
         // It outlives the runner; where it did not, the gap is in its log.
         if state.machine.isObserved { _ = try await parts.observer.start() }
         return try await go(&state)
@@ -102,6 +105,7 @@ public struct DrillRun: Sendable {
         while true {
             if let verdict = state.machine.verdict {
                 await parts.observer.stop()
+                for one in parts.preparations { await one.end() }
                 return verdict
             }
             do {
@@ -147,7 +151,9 @@ extension DrillRun {
             log = LineLog(run.folder.events)
             try log.mend()
             (clock, watch) = (run.parts.clock, run.watch)
-            machine = DrillMachine(run.runbook, minimumBeatCount: run.scenario.beats.minimumCount)
+            machine = DrillMachine(
+                run.runbook, minimumBeatCount: run.scenario.beats.minimumCount,
+                preparations: run.parts.preparations.map(\.what))
             records = try log.read()
             for record in records { machine.apply(record.event) }
             view = ObserverView(run.folder, probes: run.scenario.probes)

@@ -16,8 +16,13 @@ public struct Scenario: Sendable, Hashable {
 
     /// What drill copies must not do, and how that is proven.
     public struct Fence: Sendable, Hashable {
-        /// `address:port` that listens and must hear nothing from a drill copy; nil when nothing is fenced.
+        /// `address:port` in the runner's network that must hear nothing from a drill copy; nil for the environment's.
         public var canary: String?
+        /// Must it be proven, also where the environment has no canary?
+        public var isRequired = false
+
+        /// Is it asked for?
+        public var isAsked: Bool { canary != nil || isRequired }
     }
 
     /// Something that must hold at the end, looked at by a script that ends with 0 when it does.
@@ -56,6 +61,9 @@ public struct Scenario: Sendable, Hashable {
     public var recoveryTimeout: Duration
     /// The masks that must have been applied to what comes back; nil with synthetic data.
     public var masks: String?
+    /// Columns that are known to be personal in production, as `database.table.column`: values of them are looked for in what is
+    /// masked, whatever the mask profile says of them.
+    public var personal: [String]
     /// The fence.
     public var fence: Fence
     /// What must hold at the end.

@@ -43,8 +43,15 @@ extension Scenario {
             "recovery-timeout", .duration, help: "how long it may stay down after the last step", default: .seconds(300)
         )
         masks = fields.optional("masks", .name, help: "mask profile that must have been applied")
+        personal = fields(
+            "personal", .list(of: .line), help: "columns known to be personal in production, as database.table.column",
+            default: [])
         fence = fields.section("fence", help: "what drill copies must not do") { fields in
-            Fence(canary: fields.optional("canary", .line, help: "address:port that must hear nothing"))
+            Fence(
+                canary: fields.optional(
+                    "canary", .line, help: "address:port that must hear nothing, instead of the environment's"),
+                isRequired: fields(
+                    "required", .boolean, help: "prove nothing where it cannot be proven", default: false))
         }
         examinations = fields(
             "examine", .list(of: .object(Examination.init)), help: "what must hold at the end", default: [])

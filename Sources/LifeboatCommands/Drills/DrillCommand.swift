@@ -21,7 +21,7 @@ struct DrillCommand: AsyncParsableCommand {
         subcommands: [
             DrillRunCommand.self, DrillReportCommand.self, DrillListCommand.self, DrillShowCommand.self,
             DrillCompareCommand.self, DrillRemindCommand.self,
-            DrillObserveCommand.self,
+            DrillObserveCommand.self, DrillCanaryCommand.self,
         ])
 }
 

@@ -51,6 +51,10 @@ final class DrillProgress: Sendable {
         case .began(let beginning): "\(beginning.id) begins, seed \(beginning.seed)"
         case .resumed: "goes on where it was"
         case .guarded(let failure): failure.map { "REFUSED: \($0)" } ?? "every host and folder is the environment's own"
+        case .preparing(let what): "\(what): is being made so"
+        case .loaded(let point):
+            "point \(point.point.prefix(8)) of production is in staging, masked with \(point.mask)"
+        case .prepared: nil
         case .observing: "the observer writes and looks"
         case .steady(let count): "\(count) writes were acknowledged; the fault may come"
         case .injecting: "something breaks"

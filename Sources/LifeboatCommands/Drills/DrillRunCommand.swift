@@ -47,6 +47,8 @@ struct DrillRunCommand: Command {
                 .invalidArgument, "the environment is not up", subject: environment,
                 hint: "`lifeboat environment up \(environment)`")
         }
+        try await ProductionDataRules(material: material, keepsStaging: keep, context: context, global: global)
+            .require(isResumed: resumed != nil)
         if dryRun { return try await prove(material, context) }
         let folder = resumed ?? DrillFolder("\(configuration.state)/drills/\(Self.id(material.scenario.id, now))")
         if resumed == nil { try material.keep(in: folder) }

@@ -39,7 +39,10 @@ struct DrillWork {
         let reach = access.reach(environment)
         var variables = environment.variables
         variables["OBSERVER_LOG"] = folder.observer
-        return DrillRun.Parts(
+        let shell = ShellExaminer(material.scenario, reach: reach, variables: variables)
+        let fence = fence(reach)
+        let data = production(reach)
+        var parts = DrillRun.Parts(
             reach: reach, safety: EnvironmentGuard(environment, token: token, reach: reach),
             observer: ProcessObserver(
                 program: EnvironmentAccess.program, folder: folder, namespace: environment.observerNamespace,
@@ -47,8 +50,48 @@ struct DrillWork {
             injector: ShellInjector(
                 material.scenario, environment, token: token, in: folder, reach: reach, seed: seed),
             person: isAttended ? TerminalPerson(context: context) : Unattended(),
-            examiner: ShellExaminer(material.scenario, reach: reach, variables: variables),
+            examiner: Examiners(all: [shell] + [data].compactMap { $0 } + [fence].compactMap { $0 }),
             clearing: keepsStaging ? NoClearing() : EnvironmentClearing(access: access))
+        // The fence first: nothing of production gets to where there is a way out.
+        parts.preparations = [fence].compactMap { $0 } + [data].compactMap { $0 }
+        return parts
+    }
+
+    /// What proves the fence; nil when there is no canary and nobody asks for one.
+    private func fence(_ reach: any HostReach) -> CanaryFence? {
+        var environment = material.environment
+        if let own = material.scenario.fence.canary.flatMap({ DrillEnvironment.CanaryPlace($0) }) {
+            environment.canary = own
+        }
+        let isAsked = material.scenario.fence.isAsked || environment.dataKind == .productionPoint
+        guard environment.canary != nil || isAsked else { return nil }
+        return CanaryFence(
+            environment, in: folder, reach: reach, program: EnvironmentAccess.program,
+            variables: material.access.variables)
+    }
+}
+
+extension DrillWork {
+    /// What brings a point of production into staging; nil for synthetic data.
+    private func production(_ reach: any HostReach) -> ProductionData? {
+        guard material.environment.dataKind == .productionPoint, let settings = material.environment.productionPoint,
+            let mask = material.scenario.masks
+        else { return nil }
+        return ProductionData(
+            settings: settings, mask: mask, scenario: material.scenario, environment: material.environment,
+            folder: folder, reach: reach, context: context,
+            global: global)
+    }
+}
+
+/// Several who look at the end, one after another; the fence last.
+private struct Examiners: DrillExaminer {
+    let all: [any DrillExaminer]
+
+    func examine() async -> [(what: String, failure: String?)] {
+        var results = [(what: String, failure: String?)]()
+        for one in all { results += await one.examine() }
+        return results
     }
 }
 

@@ -36,7 +36,9 @@ struct MaskRun: Sendable {
         for table in profile.tables { samples += try await sample(table, dialect, server) }
         for table in profile.tables { try await mask(table, dialect, server) }
         let found = try await PersonalDataScan(dialect: dialect, exempt: profile.exempt, values: samples)
-            .run(on: server, databases: Set(profile.tables.compactMap { dialect.database(of: $0.name) }).sorted())
+            .run(databases: Set(profile.tables.compactMap { dialect.database(of: $0.name) }).sorted()) {
+                try await server.query($0, database: $1)
+            }
         guard found.isEmpty else {
             throw RecoveryError(
                 .notHandedOver,
@@ -103,18 +105,18 @@ struct PersonalDataScan: Sendable {
     let values: [String]
 
     /// Columns in which something was found: `database.table.column`.
-    func run(on server: any ScratchServer, databases: [String]) async throws -> [String] {
+    func run(databases: [String], _ query: KnownPersonalData.Query) async throws -> [String] {
         guard !values.isEmpty else { return [] }
         var found = [String]()
         for database in databases {
-            for (table, column) in try await columns(of: database, server) where !exempt.contains(table) {
+            for (table, column) in try await columns(of: database, query) where !exempt.contains(table) {
                 let name = dialect.quoted(column)
                 let text = dialect.kind == .postgresql ? "\(name)::text" : name
                 // In pieces: a statement with thousands of conditions is no good to any server.
                 for start in stride(from: 0, to: values.count, by: 100) {
                     let wanted = values[start..<min(start + 100, values.count)].map { place($0, in: text) }
                     let sql = "SELECT 1 FROM \(dialect.table(table)) WHERE \(wanted.joined(separator: " OR ")) LIMIT 1;"
-                    guard try await server.query(sql, database: database).isEmpty else {
+                    guard try await query(sql, database).isEmpty else {
                         found.append("\(table).\(column)")
                         break
                     }
@@ -129,7 +131,7 @@ struct PersonalDataScan: Sendable {
             ? "position(\(dialect.text(value)) IN \(column)) > 0" : "INSTR(\(column), \(dialect.text(value))) > 0"
     }
 
-    private func columns(of database: String, _ server: any ScratchServer) async throws -> [(String, String)] {
+    private func columns(of database: String, _ query: KnownPersonalData.Query) async throws -> [(String, String)] {
         let name = dialect.text(database)
         let sql =
             dialect.kind == .postgresql
@@ -146,7 +148,7 @@ struct PersonalDataScan: Sendable {
             WHERE t.table_type = 'BASE TABLE' AND c.table_schema = \(name) AND (c.character_set_name IS NOT NULL
             OR c.data_type IN ('blob', 'mediumblob', 'longblob', 'tinyblob', 'varbinary')) ORDER BY 1, 2;
             """
-        return try await server.query(sql, database: database).compactMap { row in
+        return try await query(sql, database).compactMap { row in
             guard row.count == 2, let table = row[0], let column = row[1] else { return nil }
             return (table, column)
         }

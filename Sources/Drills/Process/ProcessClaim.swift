@@ -1,19 +1,18 @@
 import Glibc
 
-/// The file that says which process observes a drill: its number and when it began, so that a number that another process got later
-/// is not taken for it. The process holds the file locked, so that there is never a second one.
-enum ObserverProcess {
-    /// Says that this process observes; holds until it ends.
+/// The file that says which process has a part in a drill: its number and when it began, so that a number that another process got
+/// later is not taken for it. The process holds the file locked, so that there is never a second one.
+enum ProcessClaim {
+    /// Says in `path` that this process has the part; holds until it ends.
     ///
-    /// - Throws: `DrillError`: `isRunning` when another does; `fileFailed`.
-    static func claim(_ folder: DrillFolder) throws {
-        let path = folder.observerProcess
+    /// - Throws: `DrillError`: `isRunning` when another has it; `fileFailed`.
+    static func claim(_ path: String, _ name: String, of folder: DrillFolder) throws {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw failure("cannot be opened", path) }
         // Never closed: the lock is held as long as the process lives.
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             close(file)
-            throw DrillError(.isRunning, "another observer has this drill in its hands", subject: folder.path)
+            throw DrillError(.isRunning, "another \(name) has this drill in its hands", subject: folder.path)
         }
         let text = Array("\(getpid()) \(startTime(of: getpid()) ?? "0")\n".utf8)
         guard ftruncate(file, 0) == 0, write(file, text, text.count) == text.count else {
@@ -21,9 +20,9 @@ enum ObserverProcess {
         }
     }
 
-    /// The process that observes; nil when none does.
-    static func running(_ folder: DrillFolder) -> Int32? {
-        guard let text = text(of: folder.observerProcess) else { return nil }
+    /// The process that `path` tells of; nil when it does not run.
+    static func running(_ path: String) -> Int32? {
+        guard let text = text(of: path) else { return nil }
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count == 2, let process = Int32(words[0]), process > 1, startTime(of: process) == String(words[1])
         else {
