@@ -50,6 +50,7 @@ public struct DrillPage: Sendable {
             ("Environment", "\(report.environment) (\(report.driver))"),
             ("Decided by", report.isAttended ? "a person" : "nobody: what was proposed was taken"), ("Data", data),
             ("Runbook", "\(report.runbook), \(report.runbookDigest)"),
+            ("By", "\(report.performedBy ?? "nobody known"), runbook approved by \(report.approvedBy ?? "nobody")"),
             ("Versions", report.versions.joined(separator: ", ")), ("Seed", report.seed),
         ]
         return table([], rows.map { [$0.0, $0.1] }, "facts")

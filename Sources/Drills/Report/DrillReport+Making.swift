@@ -1,4 +1,5 @@
 public import Runbooks
+import Sealing
 import Trees
 
 extension DrillReport {
@@ -51,7 +52,8 @@ extension DrillReport {
         reasons =
             VerdictReasons(
                 records: material.records, truths: material.truths, scenario: scenario, measures: measures,
-                sizeRatio: data.scalePercent.map { $0 / 100 }
+                sizeRatio: data.scalePercent.map { $0 / 100 }, driver: environment.driver,
+                runbookDigest: material.runbook.digest.hex
             ).all
         verdict = reasons.verdict
         headline = Self.headline(verdict, data, reasons)
@@ -88,6 +90,7 @@ extension DrillReport {
         seed = "\(beginning.seed)"
         began = beginning.time
         versions = beginning.versions
+        (performedBy, approvedBy) = (beginning.performedBy, beginning.approvedBy)
         runbook = scenario.runbook
         runbookDigest = beginning.runbookDigest
         data = DataSize(kind: environment.dataKind)
@@ -101,6 +104,9 @@ extension DrillReport {
     }
 
     private static func headline(_ verdict: Verdict, _ data: DataSize, _ reasons: [VerdictReason]) -> String {
+        if let reason = reasons.first(where: { VerdictReasons.unapproved.contains($0.code) }) {
+            return "NOT PROVEN: \(reason.message)" + (verdict == .fail ? "; and \(reasons[0].message)" : "")
+        }
         switch verdict {
         case .pass:
             guard let percent = data.scalePercent, percent < 50 else { return "pass" }

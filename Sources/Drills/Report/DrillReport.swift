@@ -27,6 +27,10 @@ public struct DrillReport: Sendable, Hashable, Codable {
     public var faultTime: String?
     /// What took part.
     public var versions: [String]
+    /// Pseudonym of who ran it.
+    public var performedBy: String?
+    /// Pseudonym of the second person who approved the runbook as it is; nil when nobody did.
+    public var approvedBy: String?
     /// The runbook's file.
     public var runbook: String
     /// SHA-256 of the runbook, hexadecimal.

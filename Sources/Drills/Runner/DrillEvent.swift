@@ -71,11 +71,16 @@ public struct DrillBeginning: Sendable, Hashable, Codable {
     public var time: String
     /// `lifeboat 0.1.0` and what else took part.
     public var versions: [String]
+    /// Pseudonym of who runs it; nil when nobody said.
+    public var performedBy: String?
+    /// Pseudonym of the second person who approved the runbook as it is; nil when nobody did.
+    public var approvedBy: String?
 
     /// A beginning.
     public init(
         id: String, scenario: String, environment: String, isAttended: Bool, seed: UInt64, runbookDigest: String,
-        faultCount: Int, time: String, versions: [String]
+        faultCount: Int, time: String, versions: [String],
+        performedBy: String? = nil, approvedBy: String? = nil
     ) {
         self.id = id
         self.scenario = scenario
@@ -86,6 +91,8 @@ public struct DrillBeginning: Sendable, Hashable, Codable {
         self.faultCount = faultCount
         self.time = time
         self.versions = versions
+        self.performedBy = performedBy
+        self.approvedBy = approvedBy
     }
 }
 

@@ -91,8 +91,13 @@ public struct DrillRun: Sendable {
             throw DrillError(.fileFailed, "there is no drill", subject: folder.path)
         }
         if let verdict = state.machine.verdict { return verdict }
-        try await StepProcesses(folder).end()
+        try await StepProcesses(folder).end(by: parts.reach)
         try state.add(.resumed)
+        if let begun = state.machine.beginning?.runbookDigest, !begun.isEmpty, begun != runbook.digest.hex,
+            state.machine.stop == nil
+        {
+            try state.add(.aborted(reason: "the runbook was edited since the drill began"))
+        }
         // It outlives the runner; where it did not, the gap is in its log.
         if state.machine.isObserved { _ = try await parts.observer.start() }
         return try await go(&state)

@@ -52,6 +52,7 @@ struct DrillRecording {
         test.lostAfterFault = report.losses.first { $0.store == .database }?.lostAfter.count
         test.holes = report.losses.map(\.holes.count).max()
         test.runbookDigest = report.runbookDigest
+        (test.performedBy, test.approvedBy) = (report.performedBy, report.approvedBy)
         let steps = report.steps.map { step in
             DisasterRecoveryStep(
                 testID: report.id, step: step.id, host: step.host, phase: step.phase,
