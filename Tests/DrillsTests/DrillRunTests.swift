@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Runbooks
+import Sealing
 import TestSupport
 import Testing
 
@@ -67,6 +68,21 @@ struct DrillRunTests {
         let events = try LineLog<DrillRecord>(drill.folder.events).read().map(\.event)
         let ended = events.compactMap { if case .stepEnded("mend", let outcome) = $0 { outcome } else { nil } }
         #expect(ended.count == 1 && ended[0].isVerified == false && ended[0].exit == 0)
+    }
+
+    @Test("a drill whose runbook was edited since it began is not gone on with: staging is brought back")
+    func editedRunbook() async throws {
+        let folder = try TemporaryFolder()
+        let drill = try PretendDrill(at: folder.path)
+        var beginning = PretendDrill.beginning
+        beginning.runbookDigest = try PretendDrill.runbook().digest.hex
+        let log = LineLog<DrillRecord>(drill.folder.events)
+        try log.append(DrillRecord(at: 1, wall: 1, event: .began(beginning)))
+        try log.append(DrillRecord(at: 2, wall: 2, event: .injecting(fault: 0)))
+        let verdict = try await drill.run(try PretendDrill.runbook("echo edited")).resume()
+        #expect(verdict == .fail && drill.lines("cleared") == 1 && drill.lines("looks") == 0)
+        let events = try log.read().map(\.event)
+        #expect(events.contains(.aborted(reason: "the runbook was edited since the drill began")))
     }
 
     @Test("a last line that was cut off by a death is dropped, and one that is not ours is refused")

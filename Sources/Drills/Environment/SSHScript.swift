@@ -38,6 +38,8 @@ struct SSHScript {
         let script = SSHCommand.script(text, values.filter { $0.key != "LIFEBOAT_STEP" }, mark: mark)
         let (result, said) = await connect(script, step: step, timeout: timeout, report: report)
         var outcome = result.outcome
+        // What `ssh` ends with when it is ended itself is no exit code of the script.
+        if result.cut != nil { outcome.exit = nil }
         if outcome.exit == 255, let refusal = SSHRefusal(said, host) {
             outcome.failure = refusal.message
         } else if result.cut != nil || outcome.exit == 255 || outcome.exit == nil && outcome.failure != nil {

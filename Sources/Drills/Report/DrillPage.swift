@@ -45,10 +45,14 @@ public struct DrillPage: Sendable {
             report.data.kind.rawValue, report.data.byteCount.map { Self.bytes($0) },
             report.data.scalePercent.map { "\(TimeText.percent($0 / 100)) of production's" },
         ].compactMap { $0 }.joined(separator: ", ")
+        let exposure = report.data.exposureSeconds.map {
+            "\(TimeText.span($0)) at worst in 30 days, by recovery points alone"
+        }
         let rows = [
             ("Drill", report.id), ("Began", report.began), ("Fault", report.faultTime ?? "none"),
             ("Environment", "\(report.environment) (\(report.driver))"),
             ("Decided by", report.isAttended ? "a person" : "nobody: what was proposed was taken"), ("Data", data),
+            ("Exposure", exposure ?? "not known"),
             ("Runbook", "\(report.runbook), \(report.runbookDigest)"),
             ("By", "\(report.performedBy ?? "nobody known"), runbook approved by \(report.approvedBy ?? "nobody")"),
             ("Versions", report.versions.joined(separator: ", ")), ("Seed", report.seed),

@@ -48,7 +48,8 @@ extension DrillReport {
         runbook = material.runbook.file
         faultTime = measures.fault.map { Self.time(first.wall + $0 - first.at) }
         faults = material.truths
-        data = DataSize(environment, byteCount: material.byteCount, measures)
+        data = DataSize(environment, byteCount: material.byteCount ?? beginning.data?.byteCount, measures)
+        data.exposureSeconds = beginning.data?.exposureSeconds
         reasons =
             VerdictReasons(
                 records: material.records, truths: material.truths, scenario: scenario, measures: measures,
@@ -91,6 +92,7 @@ extension DrillReport {
         began = beginning.time
         versions = beginning.versions
         (performedBy, approvedBy) = (beginning.performedBy, beginning.approvedBy)
+        planDigest = beginning.planDigest
         runbook = scenario.runbook
         runbookDigest = beginning.runbookDigest
         data = DataSize(kind: environment.dataKind)

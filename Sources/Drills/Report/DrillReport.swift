@@ -31,6 +31,8 @@ public struct DrillReport: Sendable, Hashable, Codable {
     public var performedBy: String?
     /// Pseudonym of the second person who approved the runbook as it is; nil when nobody did.
     public var approvedBy: String?
+    /// SHA-256 of scenario, environment and runbook as they are written, hexadecimal.
+    public var planDigest: String?
     /// The runbook's file.
     public var runbook: String
     /// SHA-256 of the runbook, hexadecimal.
@@ -83,6 +85,9 @@ public struct DrillReport: Sendable, Hashable, Codable {
         /// What the whole service would take at production's size, seconds: times of the phases fetch, replay and verify grow with the
         /// bytes, the others stay as they are.
         public var forecastFullSeconds: Double?
+        /// The longest span over the last 30 days between what could be restored from a recovery point and now, seconds; a journal
+        /// makes it shorter.
+        public var exposureSeconds: Double?
     }
 
     /// An objective.

@@ -75,6 +75,10 @@ public struct DrillBeginning: Sendable, Hashable, Codable {
     public var performedBy: String?
     /// Pseudonym of the second person who approved the runbook as it is; nil when nobody did.
     public var approvedBy: String?
+    /// The data that is about to be broken; nil when nobody could ask.
+    public var data: DrilledData?
+    /// SHA-256 of scenario, environment and runbook as they are written, hexadecimal: the same plan has the same.
+    public var planDigest: String?
 
     /// A beginning.
     public init(
@@ -93,6 +97,24 @@ public struct DrillBeginning: Sendable, Hashable, Codable {
         self.versions = versions
         self.performedBy = performedBy
         self.approvedBy = approvedBy
+    }
+}
+
+/// The protected data of an environment before anything of it is broken.
+public struct DrilledData: Sendable, Hashable, Codable {
+    /// Bytes that the newest recovery point of the plan holds, before compression and deduplication.
+    public var byteCount: UInt64?
+    /// That point.
+    public var pointID: String?
+    /// The longest span over the last 30 days between what could be restored and now, by recovery points alone: a journal makes it
+    /// shorter. Seconds.
+    public var exposureSeconds: Double?
+
+    /// Data.
+    public init(byteCount: UInt64? = nil, pointID: String? = nil, exposureSeconds: Double? = nil) {
+        self.byteCount = byteCount
+        self.pointID = pointID
+        self.exposureSeconds = exposureSeconds
     }
 }
 

@@ -166,6 +166,29 @@ extension DrillRun {
             watch(record)
         }
 
+        /// From when on the degraded service may be told to be up.
+        struct DegradedMark: Sendable {
+            /// The detection, or when it was told last.
+            var at: Double
+            /// Was it told never before?
+            var isFirst: Bool
+
+            /// When it came up since; nil while it is not.
+            func moment(_ view: ObserverView, _ probes: [String]) -> Double? {
+                guard let up = view.isUp(probes, asked: at), isFirst || up > at else { return nil }
+                return max(up, at)
+            }
+        }
+
+        /// Nil before the detection.
+        var degradedMark: DegradedMark? {
+            for record in records.reversed() {
+                if case .degraded = record.event { return DegradedMark(at: record.at, isFirst: false) }
+                if case .detected = record.event { return DegradedMark(at: record.at, isFirst: true) }
+            }
+            return nil
+        }
+
         /// When something happened for the first time.
         func time(of isMeant: (DrillEvent) -> Bool) -> Double? { records.first { isMeant($0.event) }?.at }
     }

@@ -55,12 +55,16 @@ struct DrillRunCommand: Command {
         if dryRun { return try await prove(material, context) }
         let folder = resumed ?? DrillFolder("\(configuration.state)/drills/\(Self.id(material.scenario.id, now))")
         if resumed == nil { try material.keep(in: folder) }
-        let beginning = DrillBeginning(
+        var beginning = DrillBeginning(
             id: folder.id, scenario: material.scenario.id, environment: material.environment.name,
             isAttended: attended, seed: seed ?? UInt64.random(in: 1...999_999),
             runbookDigest: material.runbook.digest.hex, faultCount: material.scenario.faults.count, time: now.rfc3339,
             versions: ["lifeboat \(Lifeboat.version)"], performedBy: people.performedBy,
             approvedBy: people.approvedBy)
+        beginning.planDigest = material.planDigest
+        if resumed == nil {
+            beginning.data = try await DrilledPlan(environment: material.environment, context: context).data()
+        }
         let work = DrillWork(
             material: material, folder: folder, token: token, isAttended: attended, keepsStaging: keep,
             context: context,

@@ -42,6 +42,8 @@ struct DrillReportTests {
         let place = try Workplace()
         let none = await place.run("drill", "report", place.path("none") + "/D-2")
         #expect(none.status == 1 && none.messages.contains("there is no report") && none.messages.contains("hint:"))
+        let paper = await place.run("drill", "report", "D-1", "--json", "--pdf", "x")
+        #expect(paper.status == 64)
         let both = await place.run("drill", "report", "D-1", "--json", "--html", "x")
         #expect(both.status == 64)
     }
