@@ -22,7 +22,8 @@ struct DrillMaterial {
         let environmentFile = folder?.environment ?? access.file
         let environmentSource = try EnvironmentAccess.read(environmentFile)
         let environmentText = try access.fill(environmentSource, environmentFile)
-        environment = try DrillEnvironment(text: environmentText, file: environmentFile)
+        environment = try ProductionConfigurations(context: access.context).added(
+            to: try DrillEnvironment(text: environmentText, file: environmentFile))
         let scenarioFile = try folder?.scenario ?? Self.file(of: name, access.options.scenarios)
         let scenarioSource = try EnvironmentAccess.read(scenarioFile)
         let scenarioText = try access.fill(scenarioSource, scenarioFile)
