@@ -153,7 +153,7 @@ let package = Package(
         .testTarget(
             name: "RunbooksTests", dependencies: ["Runbooks", "Sealing", "TestSupport"], swiftSettings: common),
         .testTarget(
-            name: "DrillsTests", dependencies: ["Drills", "Runbooks", "ObjectStore", "Settings", "TestSupport"],
+            name: "DrillsTests", dependencies: ["Drills", "Runbooks", "ObjectStore", "Sealing", "Settings", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "CatalogTests",

@@ -90,10 +90,10 @@ public struct RunbookHistory: Sendable, Hashable {
         drills.last { $0.scenario == runbook.head.scenario && $0.verdict == "pass" }
     }
 
-    /// Seconds that each step took in drills, oldest first, at most the last five.
+    /// Seconds that each step took in drills that passed, oldest first, at most the last five.
     public func durations(of runbook: Runbook) -> [String: [Double]] {
         var found = [String: [Double]]()
-        for drill in drills where drill.scenario == runbook.head.scenario {
+        for drill in drills where drill.scenario == runbook.head.scenario && drill.verdict == "pass" {
             for step in drill.steps ?? [] {
                 if let seconds = step.seconds { found[step.step, default: []].append(seconds) }
             }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Runbooks
+import Sealing
 import TestSupport
 import Testing
 
@@ -69,6 +70,21 @@ struct DrillRunTests {
         #expect(ended.count == 1 && ended[0].isVerified == false && ended[0].exit == 0)
     }
 
+    @Test("a drill whose runbook was edited since it began is not gone on with: staging is brought back")
+    func editedRunbook() async throws {
+        let folder = try TemporaryFolder()
+        let drill = try PretendDrill(at: folder.path)
+        var beginning = PretendDrill.beginning
+        beginning.runbookDigest = try PretendDrill.runbook().digest.hex
+        let log = LineLog<DrillRecord>(drill.folder.events)
+        try log.append(DrillRecord(at: 1, wall: 1, event: .began(beginning)))
+        try log.append(DrillRecord(at: 2, wall: 2, event: .injecting(fault: 0)))
+        let verdict = try await drill.run(try PretendDrill.runbook("echo edited")).resume()
+        #expect(verdict == .fail && drill.lines("cleared") == 1 && drill.lines("looks") == 0)
+        let events = try log.read().map(\.event)
+        #expect(events.contains(.aborted(reason: "the runbook was edited since the drill began")))
+    }
+
     @Test("a last line that was cut off by a death is dropped, and one that is not ours is refused")
     func logs() throws {
         let folder = try TemporaryFolder()
@@ -88,7 +104,12 @@ struct DrillRunTests {
     func remoteText() async throws {
         let text = "printf '%s|' \"$A\" \"$B\"; echo 'quoted $A' \"`echo x`\" \\\\"
         let values = ["A": "it's \"$(rm -rf /)\" `x` \\ ü\n\n", "B": ""]
-        let output = try await Tool.run("sh", ["-c", SSHCommand.remote(text, values)])
+        let folder = try TemporaryFolder()
+        let script = SSHCommand.script(text, values, mark: "bytes.\(getpid())")
+        try Data(script.utf8).write(to: URL(filePath: folder.path + "/script"))
+        // The account's own shell is another one than ours, or none that knows POSIX.
+        let output = try await Tool.run(
+            "sh", ["-c", "/bin/sh -c \"$1\" <\"$2\"", "sh", SSHCommand.remote, folder.path + "/script"])
         #expect(output == values["A", default: ""] + "||quoted $A x \\\n")
     }
 }

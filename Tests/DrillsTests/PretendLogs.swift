@@ -12,6 +12,7 @@ struct PretendLogs {
     let runbook: Runbook
     var byteCount: UInt64?
     var productionByteCount: UInt64?
+    var driver = DrillEnvironment.Driver.local
 
     /// Wall time is so much ahead, seconds.
     static let ahead = 1_795_000_000.0
@@ -101,6 +102,7 @@ struct PretendLogs {
             var environment = try DrillEnvironment(
                 text: "environment: t\ndriver: local\nhosts: {}\nup: x\ndown: x\nclear: x\n", file: "t.yaml")
             environment.productionByteCount = productionByteCount
+            environment.driver = driver
             return environment
         }
     }

@@ -1,4 +1,5 @@
 import Runbooks
+import Sealing
 import Testing
 
 @testable import Drills
@@ -160,6 +161,37 @@ struct VerdictTests {
         let reasons = VerdictReasons(
             records: logs.records, truths: logs.truths, scenario: logs.scenario, measures: logs.measures)
         #expect(!reasons.all.contains { $0.code == "step_failed" })
+    }
+
+    /// Begins the drill of `logs` with another beginning.
+    private func begin(_ logs: inout PretendLogs, _ change: (inout DrillBeginning) -> Void) {
+        var beginning = PretendDrill.beginning
+        change(&beginning)
+        logs.replace(.began(beginning)) { if case .began = $0 { true } else { false } }
+    }
+
+    @Test("on real hosts, a runbook that nobody else approved proves nothing; approved as it is it does")
+    func approval() throws {
+        var logs = try PretendLogs()
+        logs.driver = .ssh
+        let report = try logs.report
+        #expect(report.verdict == .inconclusive && report.reasons.map(\.code) == ["not_approved"])
+        #expect(report.headline.hasPrefix("NOT PROVEN: nobody"), "\(report.headline)")
+        begin(&logs) { ($0.performedBy, $0.approvedBy) = ("bert", "anna") }
+        let approved = try logs.report
+        #expect(approved.verdict == .pass && approved.approvedBy == "anna" && approved.performedBy == "bert")
+    }
+
+    @Test("a runbook that was edited since the drill began proves nothing, wherever it runs")
+    func edited() throws {
+        var logs = try PretendLogs()
+        begin(&logs) { $0.runbookDigest = String(repeating: "0", count: 64) }
+        let report = try logs.report
+        #expect(report.verdict == .inconclusive && report.reasons.map(\.code) == ["runbook_edited"])
+        #expect(report.headline.hasPrefix("NOT PROVEN: the runbook was edited"), "\(report.headline)")
+        let digest = logs.runbook.digest.hex
+        begin(&logs) { $0.runbookDigest = digest }
+        #expect(try logs.report.verdict == .pass)
     }
 
     @Test("below half of production's size it says so, with a forecast for the whole")

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A real database server on this machine with a data folder of its own, started from `Tests/Support/staging` and ended with
+/// A real server of databases, or of SSH, on this machine with a data folder of its own, started from `Tests/Support/staging` and ended with
 /// the test process, however that ends.
 ///
 ///     @Suite("...", .enabled(if: StagingServer.Kind.mariadb.isExpected, "Tests/Support/install-packages databases"))
@@ -12,6 +12,7 @@ public final class StagingServer: Sendable {
         case mariadb
         case postgres
         case redis
+        case sshd
 
         /// True when the server is installed, and where `CI` is set, so that a missing one fails there.
         public var isExpected: Bool {
@@ -21,6 +22,7 @@ public final class StagingServer: Sendable {
                 return access("/usr/sbin/mariadbd", X_OK) == 0 && access("/usr/bin/mariadb-backup", X_OK) == 0
             case .postgres: return access("/usr/lib/postgresql/15/bin/postgres", X_OK) == 0
             case .redis: return access("/usr/bin/redis-server", X_OK) == 0
+            case .sshd: return access("/usr/sbin/sshd", X_OK) == 0 && access("/usr/bin/ssh", X_OK) == 0
             }
         }
     }

@@ -25,22 +25,36 @@ public struct EnvironmentGuard: DrillGuard {
         guard environment.hosts.contains(where: { !$0.dataFolders.isEmpty }) else {
             return "no host has a data folder, so nothing can be proven: fill in `data:` of the hosts"
         }
-        let own = await Self.inodes(of: production.paths, on: EnvironmentReach.here, reach)
+        let here = Ground(production.paths, on: EnvironmentReach.here, reach)
+        let own = await here.places()
+        let kernel = environment.driver == .ssh ? await GuardedMachine(EnvironmentReach.here, reach).boot : ""
         for host in environment.hosts {
-            if let failure = await refusal(of: host, own) { return failure }
+            if let failure = await refusal(of: host, own, kernel: kernel) { return failure }
         }
         return nil
     }
 
     /// What is wrong with one host; nil when nothing is.
-    private func refusal(of host: DrillEnvironment.Host, _ production: Set<String>) async -> String? {
-        let machine = await reach.run(
-            "cat /etc/machine-id 2>/dev/null || true", on: host.name, variables: [:], timeout: .seconds(30)
-        ) { _ in }
+    private func refusal(
+        of host: DrillEnvironment.Host, _ production: [Ground.Place], kernel: String
+    ) async -> String? {
+        let known = environment.production
+        let machine = await GuardedMachine(host.name, reach)
         if let failure = machine.failure { return "\(host.name) cannot be asked: \(failure)" }
-        let identity = machine.lastLine ?? ""
-        if !identity.isEmpty, environment.production.machineIDs.contains(identity) {
-            return "\(host.name) is production's machine \(identity)"
+        if !machine.id.isEmpty, known.machineIDs.contains(machine.id) {
+            return "\(host.name) is production's machine \(machine.id)"
+        }
+        if environment.driver == .ssh, let address = known.addresses.first(where: { machine.addresses.contains($0) }) {
+            return "\(host.name) also has the address \(address), which is production's"
+        }
+        // Numbers of devices and files mean the same only below the same kernel.
+        var compared = production
+        if environment.driver == .ssh {
+            let isHere = !kernel.isEmpty && machine.boot == kernel
+            let isKnownForeign = !known.machineIDs.isEmpty && !machine.id.isEmpty
+            compared = isHere ? production : []
+            // Where nobody can say that it is another machine, what is called as production's there is production's.
+            if !isKnownForeign, !isHere { compared = await Ground(known.paths, on: host.name, reach).places() }
         }
         for folder in host.dataFolders {
             let found = await token(in: folder, on: host.name)
@@ -48,13 +62,10 @@ public struct EnvironmentGuard: DrillGuard {
                 return "\(host.name):\(folder) does not have this environment's token"
                     + (found.isEmpty ? "" : ", but another one")
             }
-            let inodes = await Self.inodes(of: [folder], on: host.name, reach)
-            if environment.driver != .ssh, !inodes.isDisjoint(with: production) {
-                return "\(host.name):\(folder) is a folder of production"
-            }
-            if environment.driver == .ssh, environment.production.paths.contains(folder), identity.isEmpty {
-                return
-                    "\(host.name):\(folder) is called as a folder of production, and the machine cannot be told apart"
+            for place in await Ground([folder], on: host.name, reach).places() {
+                if let one = compared.first(where: { $0.overlaps(place) }) {
+                    return "\(host.name):\(folder) is a folder of production: \(one.path)"
+                }
             }
         }
         return nil
@@ -67,16 +78,82 @@ public struct EnvironmentGuard: DrillGuard {
         ) { _ in }
         return outcome.lastLine ?? ""
     }
+}
 
-    /// Device and inode of what is there of `paths`, whatever names lead to it; folders above count for what is below them.
-    private static func inodes(of paths: [String], on host: String, _ reach: any HostReach) async -> Set<String> {
-        var found: Set<String> = []
+/// What a machine says it is, over the connection that leads to it.
+private struct GuardedMachine {
+    /// `/etc/machine-id`; empty where there is none.
+    var id = ""
+    /// What the running kernel calls itself; empty where it does not.
+    var boot = ""
+    /// All addresses that it has, and that which this connection led to.
+    var addresses: Set<String> = []
+    /// Why it cannot be asked; nil when it can.
+    var failure: String?
+
+    init(_ host: String, _ reach: any HostReach) async {
+        // The first address of a connection is ours, which may well be production's.
+        let text = """
+            echo "id $(cat /etc/machine-id 2>/dev/null)"
+            echo "boot $(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
+            connection=${SSH_CONNECTION-}
+            echo "at ${connection#* } $(hostname -I 2>/dev/null || true)"
+            """
+        let outcome = await reach.run(text, on: host, variables: [:], timeout: .seconds(30)) { _ in }
+        failure = outcome.failure
+        for line in outcome.output.split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            switch words.first {
+            case "id": id = words.dropFirst().first ?? ""
+            case "boot": boot = words.dropFirst().first ?? ""
+            case "at": addresses = Set(words.dropFirst())
+            default: break
+            }
+        }
+    }
+}
+
+/// Folders and sockets as the kernel knows them, whatever names lead to them.
+private struct Ground {
+    /// What a path leads to.
+    struct Place: Sendable {
+        /// As it was named.
+        var path: String
+        /// Device and inode.
+        var itself: String
+        /// Those of the folders above, up to but without the root.
+        var above: Set<String>
+
+        /// Is one of both in the other, or are they the same?
+        func overlaps(_ other: Place) -> Bool {
+            itself == other.itself || above.contains(other.itself) || other.above.contains(itself)
+        }
+    }
+
+    private static let walk = """
+        at=$(readlink -f -- "$FOLDER") || exit 0
+        [ -e "$at" ] || exit 0
+        while [ -n "$at" ] && [ "$at" != / ]; do stat -L -c %d:%i -- "$at"; at=${at%/*}; done
+        """
+
+    private let paths: [String]
+    private let host: String
+    private let reach: any HostReach
+
+    init(_ paths: [String], on host: String, _ reach: any HostReach) {
+        (self.paths, self.host, self.reach) = (paths, host, reach)
+    }
+
+    /// What is there of the paths.
+    func places() async -> [Place] {
+        var found: [Place] = []
         for path in paths {
             let outcome = await reach.run(
-                "stat -L -c %d:%i -- \"$FOLDER\" 2>/dev/null || true", on: host, variables: ["FOLDER": path],
-                timeout: .seconds(30)
+                Self.walk, on: host, variables: ["FOLDER": path], timeout: .seconds(30)
             ) { _ in }
-            if let line = outcome.lastLine { found.insert(line) }
+            let lines = outcome.output.split(separator: "\n").map(String.init)
+            guard let first = lines.first else { continue }
+            found.append(Place(path: path, itself: first, above: Set(lines.dropFirst())))
         }
         return found
     }

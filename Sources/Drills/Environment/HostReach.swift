@@ -29,4 +29,13 @@ public protocol HostReach: Sendable {
         _ text: String, on host: String, variables: [String: String], timeout: Duration?,
         report: @escaping @Sendable (String) -> Void
     ) async -> ScriptOutcome
+
+    /// Ends what a runner that died has left running on `host`, where only `host` itself knows of it; `step` is the `LIFEBOAT_STEP` it
+    /// was run with. Gives why nobody knows whether it runs; nil when it does not.
+    func end(_ step: String, on host: String) async -> String?
+}
+
+extension HostReach {
+    /// Processes of this machine are known by their files here.
+    public func end(_ step: String, on host: String) async -> String? { nil }
 }

@@ -11,10 +11,14 @@ struct VerdictReasons {
     var canary: [CanaryRecord] = []
     /// Where the data comes from: what is production's must be masked and fenced, whatever the scenario says.
     var dataKind = DrillEnvironment.DataKind.synthetic
+    /// How hosts were reached: real ones want a runbook that a second person approved.
+    var driver = DrillEnvironment.Driver.local
+    /// The runbook as it was judged, hexadecimal; nil when that is not asked.
+    var runbookDigest: String?
 
     /// All reasons, those that weigh most first.
     var all: [VerdictReason] {
-        let reasons = course + times + loss + proofs + measuring + notes
+        let reasons = approval + course + times + loss + proofs + measuring + notes
         return reasons.filter { $0.verdict == .fail } + reasons.filter { $0.verdict == .inconclusive }
             + reasons.filter { $0.verdict == .pass }
     }
@@ -24,6 +28,27 @@ struct VerdictReasons {
         VerdictReason(.inconclusive, code, message)
     }
     private func has(_ isMeant: (DrillEvent) -> Bool) -> Bool { records.contains { isMeant($0.event) } }
+
+    // MARK: Was it the approved runbook?
+
+    /// Codes of reasons for which a drill proves nothing of the runbook, whatever else went well.
+    static let unapproved: Set<String> = ["not_approved", "runbook_edited"]
+
+    private var approval: [VerdictReason] {
+        guard case .began(let beginning)? = records.first?.event else { return [] }
+        var reasons = [VerdictReason]()
+        if let runbookDigest, !beginning.runbookDigest.isEmpty, runbookDigest != beginning.runbookDigest {
+            reasons.append(
+                open(
+                    "runbook_edited",
+                    "the runbook was edited since the drill began, from \(beginning.runbookDigest.prefix(12)) to \(runbookDigest.prefix(12))"
+                ))
+        }
+        if driver == .ssh, beginning.approvedBy == nil {
+            reasons.append(open("not_approved", "nobody but who ran it approved the runbook as it is"))
+        }
+        return reasons
+    }
 
     // MARK: What happened
 

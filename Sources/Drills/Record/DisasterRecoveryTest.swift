@@ -60,7 +60,7 @@ public struct DisasterRecoveryTest: Sendable, Hashable, Codable {
     public var versions: [String]
     /// The runbook as it was read, hexadecimal.
     public var runbookDigest: String?
-    /// Is runbook, scenario or configuration another than at the last drill of the scenario? Nil for the first.
+    /// Is runbook, scenario or environment, as they are written, another than at the last drill of the scenario? Nil for the first.
     public var isPlanChangedSinceLast: Bool?
     /// The object in the store with the report.
     public var reportObject: String?

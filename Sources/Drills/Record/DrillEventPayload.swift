@@ -14,16 +14,23 @@ public struct DrillEventPayload: Sendable, Hashable, Codable {
     public var steps: [DisasterRecoveryStep]
     /// Why the verdict is what it is; empty for a pass with nothing to add.
     public var reasons: [VerdictReason]
+    /// SHA-256 of scenario, environment and runbook as they were written, hexadecimal; what the next drill is compared with.
+    public var planDigest: String?
 
     /// A payload.
-    public init(test: DisasterRecoveryTest, steps: [DisasterRecoveryStep], reasons: [VerdictReason] = []) {
+    public init(
+        test: DisasterRecoveryTest, steps: [DisasterRecoveryStep], reasons: [VerdictReason] = [],
+        planDigest: String? = nil
+    ) {
         self.test = test
         self.steps = steps
         self.reasons = reasons
+        self.planDigest = planDigest
     }
 
     private enum CodingKeys: String, CodingKey {
         case steps, reasons
+        case planDigest = "plan_digest"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -31,6 +38,7 @@ public struct DrillEventPayload: Sendable, Hashable, Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         steps = try container.decode([DisasterRecoveryStep].self, forKey: .steps)
         reasons = try container.decodeIfPresent([VerdictReason].self, forKey: .reasons) ?? []
+        planDigest = try container.decodeIfPresent(String.self, forKey: .planDigest)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -38,5 +46,6 @@ public struct DrillEventPayload: Sendable, Hashable, Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(steps, forKey: .steps)
         try container.encode(reasons, forKey: .reasons)
+        try container.encodeIfPresent(planDigest, forKey: .planDigest)
     }
 }

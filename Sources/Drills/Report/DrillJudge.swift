@@ -72,7 +72,9 @@ extension DrillReport {
         guard let bytes = FileManager.default.contents(atPath: folder.report) else {
             throw DrillError(
                 .fileFailed, "there is no report", subject: folder.report,
-                hint: "the drill has not ended; resume it with `lifeboat drill run --resume`")
+                hint:
+                    "`lifeboat drill list` shows the drills that ended; one that did not goes on with `lifeboat drill run --resume`"
+            )
         }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -48,12 +48,17 @@ public struct DrillPage: Sendable {
             report.data.byteCount.map { Self.bytes($0) },
             report.data.scalePercent.map { "\(TimeText.percent($0 / 100)) of production's" },
         ].compactMap { $0 }.joined(separator: ", ")
+        let exposure = report.data.exposureSeconds.map {
+            "\(TimeText.span($0)) at worst in 30 days, by recovery points alone"
+        }
         let rows = [
             ("Drill", report.id), ("Began", report.began), ("Fault", report.faultTime ?? "none"),
             ("Environment", "\(report.environment) (\(report.driver))"),
             ("Decided by", report.isAttended ? "a person" : "nobody: what was proposed was taken"), ("Data", data),
             ("Way to stores", report.link.map { Self.way($0) } ?? "as fast as it is"),
+            ("Exposure", exposure ?? "not known"),
             ("Runbook", "\(report.runbook), \(report.runbookDigest)"),
+            ("By", "\(report.performedBy ?? "nobody known"), runbook approved by \(report.approvedBy ?? "nobody")"),
             ("Versions", report.versions.joined(separator: ", ")), ("Seed", report.seed),
         ]
         return table([], rows.map { [$0.0, $0.1] }, "facts")

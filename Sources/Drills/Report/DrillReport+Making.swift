@@ -1,4 +1,5 @@
 public import Runbooks
+import Sealing
 import Trees
 
 extension DrillReport {
@@ -53,12 +54,15 @@ extension DrillReport {
         faults = material.truths
         var loaded: LoadedPoint?
         for case .loaded(let point) in material.records.map(\.event) { loaded = point }
-        data = DataSize(environment, byteCount: material.byteCount ?? loaded?.byteCount, measures)
+        let byteCount = material.byteCount ?? loaded?.byteCount ?? beginning.data?.byteCount
+        data = DataSize(environment, byteCount: byteCount, measures)
+        data.exposureSeconds = beginning.data?.exposureSeconds
         data.loaded = loaded
         reasons =
             VerdictReasons(
                 records: material.records, truths: material.truths, scenario: scenario, measures: measures,
-                sizeRatio: data.scalePercent.map { $0 / 100 }, canary: material.canary, dataKind: environment.dataKind
+                sizeRatio: data.scalePercent.map { $0 / 100 }, canary: material.canary, dataKind: environment.dataKind,
+                driver: environment.driver, runbookDigest: material.runbook.digest.hex
             ).all
         verdict = reasons.verdict
         headline = Self.headline(verdict, data, reasons)
@@ -96,6 +100,8 @@ extension DrillReport {
         seed = "\(beginning.seed)"
         began = beginning.time
         versions = beginning.versions
+        (performedBy, approvedBy) = (beginning.performedBy, beginning.approvedBy)
+        planDigest = beginning.planDigest
         runbook = scenario.runbook
         runbookDigest = beginning.runbookDigest
         data = DataSize(kind: environment.dataKind)
@@ -112,6 +118,9 @@ extension DrillReport {
     }
 
     private static func headline(_ verdict: Verdict, _ data: DataSize, _ reasons: [VerdictReason]) -> String {
+        if let reason = reasons.first(where: { VerdictReasons.unapproved.contains($0.code) }) {
+            return "NOT PROVEN: \(reason.message)" + (verdict == .fail ? "; and \(reasons[0].message)" : "")
+        }
         switch verdict {
         case .pass:
             guard let percent = data.scalePercent, percent < 50 else { return "pass" }

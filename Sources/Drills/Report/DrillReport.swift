@@ -27,6 +27,12 @@ public struct DrillReport: Sendable, Hashable, Codable {
     public var faultTime: String?
     /// What took part.
     public var versions: [String]
+    /// Pseudonym of who ran it.
+    public var performedBy: String?
+    /// Pseudonym of the second person who approved the runbook as it is; nil when nobody did.
+    public var approvedBy: String?
+    /// SHA-256 of scenario, environment and runbook as they are written, hexadecimal.
+    public var planDigest: String?
     /// The runbook's file.
     public var runbook: String
     /// SHA-256 of the runbook, hexadecimal.
@@ -85,6 +91,9 @@ public struct DrillReport: Sendable, Hashable, Codable {
         /// What the whole service would take at production's size, seconds: times of the phases fetch, replay and verify grow with the
         /// bytes, the others stay as they are.
         public var forecastFullSeconds: Double?
+        /// The longest span over the last 30 days between what could be restored from a recovery point and now, seconds; a journal
+        /// makes it shorter.
+        public var exposureSeconds: Double?
     }
 
     /// What a proxy of the environment did to the way between hosts and stores.

@@ -77,11 +77,20 @@ public struct DrillBeginning: Sendable, Hashable, Codable {
     public var time: String
     /// `lifeboat 0.1.0` and what else took part.
     public var versions: [String]
+    /// Pseudonym of who runs it; nil when nobody said.
+    public var performedBy: String?
+    /// Pseudonym of the second person who approved the runbook as it is; nil when nobody did.
+    public var approvedBy: String?
+    /// The data that is about to be broken; nil when nobody could ask.
+    public var data: DrilledData?
+    /// SHA-256 of scenario, environment and runbook as they are written, hexadecimal: the same plan has the same.
+    public var planDigest: String?
 
     /// A beginning.
     public init(
         id: String, scenario: String, environment: String, isAttended: Bool, seed: UInt64, runbookDigest: String,
-        faultCount: Int, time: String, versions: [String]
+        faultCount: Int, time: String, versions: [String],
+        performedBy: String? = nil, approvedBy: String? = nil
     ) {
         self.id = id
         self.scenario = scenario
@@ -92,6 +101,26 @@ public struct DrillBeginning: Sendable, Hashable, Codable {
         self.faultCount = faultCount
         self.time = time
         self.versions = versions
+        self.performedBy = performedBy
+        self.approvedBy = approvedBy
+    }
+}
+
+/// The protected data of an environment before anything of it is broken.
+public struct DrilledData: Sendable, Hashable, Codable {
+    /// Bytes that the newest recovery point of the plan holds, before compression and deduplication.
+    public var byteCount: UInt64?
+    /// That point.
+    public var pointID: String?
+    /// The longest span over the last 30 days between what could be restored and now, by recovery points alone: a journal makes it
+    /// shorter. Seconds.
+    public var exposureSeconds: Double?
+
+    /// Data.
+    public init(byteCount: UInt64? = nil, pointID: String? = nil, exposureSeconds: Double? = nil) {
+        self.byteCount = byteCount
+        self.pointID = pointID
+        self.exposureSeconds = exposureSeconds
     }
 }
 

@@ -2,7 +2,7 @@ import Runbooks
 
 extension DrillRun {
     /// How often the observer's log is looked at.
-    private static let look = Duration.milliseconds(100)
+    static let look = Duration.milliseconds(100)
     /// An observer that writes nothing for so long is gone.
     private static let silence = 15.0
 
@@ -113,11 +113,18 @@ extension DrillRun {
         let began = parts.clock.uptime()
         while parts.clock.uptime() - began < scenario.recoveryTimeout.seconds {
             try state.view.update()
+            try noticeDegraded(&state)
             if let up = state.view.isUp(scenario.recoveredBy, asked: began) { return try state.add(.recovered, at: up) }
             try refuseSilence(state.view, since: began)
             try await Task.sleep(for: Self.look)
         }
         try state.add(.notRecovered)
+    }
+
+    /// The degraded service answers, or does so again.
+    private func noticeDegraded(_ state: inout State) throws {
+        guard let at = state.degradedMark?.moment(state.view, scenario.degradedBy) else { return }
+        try state.add(.degraded, at: at)
     }
 
     private func refuseSilence(_ view: ObserverView, since began: Double) throws {

@@ -1,6 +1,34 @@
 import FoundationEssentials
 import Runbooks
 
+/// What comes while steps are carried out.
+private enum Happening: Sendable {
+    case ended(String, StepOutcome)
+    case degraded(at: Double)
+}
+
+/// Waits until the degraded service answers.
+private struct DegradedWatch: Sendable {
+    let view: ObserverView
+    let probes: [String]
+    /// It was asked later than this, and, unless it is for the first time, began to answer later.
+    let after: DrillRun.State.DegradedMark?
+    let look: Duration
+
+    init(_ view: ObserverView, _ probes: [String], after: DrillRun.State.DegradedMark?, look: Duration) {
+        (self.view, self.probes, self.after, self.look) = (view, probes, after, look)
+    }
+
+    func next() async throws -> Happening {
+        var view = view
+        while true {
+            try view.update()
+            if let at = after?.moment(view, probes) { return .degraded(at: at) }
+            try await Task.sleep(for: look)
+        }
+    }
+}
+
 extension DrillRun {
     /// Carries out steps side by side; each one's end is written down as it comes.
     func carryOut(_ steps: [RunbookStep], _ state: inout State) async throws {
@@ -10,15 +38,30 @@ extension DrillRun {
             attempts[step.id] = state.machine.attempt(of: step)
             try state.add(.stepBegan(id: step.id, attempt: attempts[step.id] ?? 1))
         }
-        try await withThrowingTaskGroup(of: (String, StepOutcome).self) { group in
+        let watcher = DegradedWatch(state.view, scenario.degradedBy, after: state.degradedMark, look: Self.look)
+        try await withThrowingTaskGroup(of: Happening.self) { group in
             for step in steps {
                 let attempt = attempts[step.id] ?? 1
-                group.addTask { (step.id, await carryOut(step, attempt, known)) }
+                group.addTask { .ended(step.id, await carryOut(step, attempt, known)) }
             }
-            while let (id, outcome) = try await group.next() {
+            group.addTask { try await watcher.next() }
+            var left = steps.count
+            while left > 0, let happening = try await group.next() {
                 try Task.checkCancellation()
-                try state.add(.stepEnded(id: id, outcome: outcome))
+                switch happening {
+                case .ended(let id, let outcome):
+                    left -= 1
+                    try state.add(.stepEnded(id: id, outcome: outcome))
+                case .degraded(let at):
+                    try state.add(.degraded, at: at)
+                    let rest = DegradedWatch(
+                        watcher.view, scenario.degradedBy, after: state.degradedMark, look: Self.look)
+                    group.addTask { try await rest.next() }
+                }
             }
+            group.cancelAll()
+            // The watcher ends by being cancelled.
+            while (try? await group.next()) != nil {}
         }
     }
 

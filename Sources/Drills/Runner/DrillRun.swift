@@ -93,8 +93,13 @@ public struct DrillRun: Sendable {
             throw DrillError(.fileFailed, "there is no drill", subject: folder.path)
         }
         if let verdict = state.machine.verdict { return verdict }
-        try await StepProcesses(folder).end()
+        try await StepProcesses(folder).end(by: parts.reach)
         try state.add(.resumed)
+        if let begun = state.machine.beginning?.runbookDigest, !begun.isEmpty, begun != runbook.digest.hex,
+            state.machine.stop == nil
+        {
+            try state.add(.aborted(reason: "the runbook was edited since the drill began"))
+        }
         for one in parts.preparations where state.machine.isPrepared(one.what) { try await one.resume() }
         // It outlives the runner; where it did not, the gap is in its log.
         if state.machine.isObserved { _ = try await parts.observer.start() }
@@ -165,6 +170,29 @@ extension DrillRun {
             records.append(record)
             machine.apply(event)
             watch(record)
+        }
+
+        /// From when on the degraded service may be told to be up.
+        struct DegradedMark: Sendable {
+            /// The detection, or when it was told last.
+            var at: Double
+            /// Was it told never before?
+            var isFirst: Bool
+
+            /// When it came up since; nil while it is not.
+            func moment(_ view: ObserverView, _ probes: [String]) -> Double? {
+                guard let up = view.isUp(probes, asked: at), isFirst || up > at else { return nil }
+                return max(up, at)
+            }
+        }
+
+        /// Nil before the detection.
+        var degradedMark: DegradedMark? {
+            for record in records.reversed() {
+                if case .degraded = record.event { return DegradedMark(at: record.at, isFirst: false) }
+                if case .detected = record.event { return DegradedMark(at: record.at, isFirst: true) }
+            }
+            return nil
         }
 
         /// When something happened for the first time.

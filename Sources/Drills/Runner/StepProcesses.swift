@@ -21,8 +21,55 @@ struct StepProcesses {
         return "\(folder)/\(step).\(attempt).pid"
     }
 
-    /// Ends what still runs, and returns when it has ended: nothing is ever begun beside itself.
-    func end() async throws {
+    // MARK: Other machines
+
+    /// What a file of a script that runs on another machine is called besides.
+    private static let remoteSuffix = ".host"
+
+    /// A script is about to begin on another machine. When this cannot be written the drill's folder is gone, and with it all else.
+    static func note(_ host: String, of file: String) {
+        _ = FileManager.default.createFile(
+            atPath: file + remoteSuffix, contents: Data(host.utf8), attributes: [.posixPermissions: 0o600])
+    }
+
+    /// The attempts of the same step as `file` on `host` that are not known to have ended.
+    static func noted(on host: String, beside file: String) -> [String] {
+        // `…/steps/restore.2.pid`: the step is all before the attempt.
+        let step = file.split(separator: ".", omittingEmptySubsequences: false).dropLast(2).joined(separator: ".") + "."
+        let folder = file[..<(file.lastIndex(of: "/") ?? file.startIndex)]
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: String(folder))) ?? []
+        return names.map { "\(folder)/\($0)" }.filter { path in
+            guard path.hasPrefix(step), path.hasSuffix(remoteSuffix) else { return false }
+            let words = path.dropFirst(step.count).dropLast(remoteSuffix.count)
+            return words.count { $0 == "." } == 1
+                && (try? String(contentsOf: URL(filePath: path), encoding: .utf8)) == host
+        }.map { String($0.dropLast(remoteSuffix.count)) }.sorted()
+    }
+
+    /// It is known to have ended.
+    static func forget(_ file: String) { unlink(file + remoteSuffix) }
+
+    /// Ends what still runs, here and on other machines, and returns when it has ended: nothing is ever begun beside itself.
+    ///
+    /// - Throws: `DrillError.helperFailed` when a machine cannot be asked.
+    func end(by reach: any HostReach) async throws {
+        try await end()
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name.hasSuffix(Self.remoteSuffix) {
+            let path = folder + "/" + name
+            let host = (try? String(contentsOf: URL(filePath: path), encoding: .utf8)) ?? ""
+            let file = String(path.dropLast(Self.remoteSuffix.count))
+            if let why = await reach.end(file, on: host) {
+                throw DrillError(
+                    .helperFailed, "a step that the dead runner began may still run on \(host): \(why)", subject: path,
+                    hint: "bring \(host) within reach and resume; remove this file if you know that nothing runs there")
+            }
+            unlink(path)
+        }
+    }
+
+    /// Ends what still runs here.
+    private func end() async throws {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".pid") {
             let path = folder + "/" + name
             let words = ((try? String(contentsOf: URL(filePath: path), encoding: .utf8)) ?? "")

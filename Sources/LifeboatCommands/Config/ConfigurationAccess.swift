@@ -37,7 +37,7 @@ struct ConfigurationFile {
     }
 
     /// Nil when it is not there and need not be.
-    private static func read(_ path: String, isRequired: Bool) throws -> String? {
+    static func read(_ path: String, isRequired: Bool) throws -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT, !isRequired { return nil }

@@ -2,6 +2,7 @@ import Drills
 import FoundationEssentials
 import Glibc
 import Runbooks
+import Sealing
 
 /// The files that a drill is made of, read and checked against each other, and kept in its folder as they were.
 struct DrillMaterial {
@@ -9,6 +10,8 @@ struct DrillMaterial {
     let environment: DrillEnvironment
     let scenario: Scenario
     let runbook: Runbook
+    /// SHA-256 of scenario, environment and runbook as they are written, before values are filled in, hexadecimal.
+    let planDigest: String
     private let texts: [(path: KeyPath<DrillFolder, String>, text: String)]
 
     /// Reads them: from `scenarios` by the scenario's name or file, or from the folder of a drill that was begun.
@@ -17,14 +20,19 @@ struct DrillMaterial {
     init(scenario name: String, access: EnvironmentAccess, in folder: DrillFolder? = nil) throws {
         self.access = access
         let environmentFile = folder?.environment ?? access.file
-        let environmentText = try access.fill(try EnvironmentAccess.read(environmentFile), environmentFile)
-        environment = try DrillEnvironment(text: environmentText, file: environmentFile)
+        let environmentSource = try EnvironmentAccess.read(environmentFile)
+        let environmentText = try access.fill(environmentSource, environmentFile)
+        environment = try ProductionConfigurations(context: access.context).added(
+            to: try DrillEnvironment(text: environmentText, file: environmentFile))
         let scenarioFile = try folder?.scenario ?? Self.file(of: name, access.options.scenarios)
-        let scenarioText = try access.fill(try EnvironmentAccess.read(scenarioFile), scenarioFile)
+        let scenarioSource = try EnvironmentAccess.read(scenarioFile)
+        let scenarioText = try access.fill(scenarioSource, scenarioFile)
         scenario = try Scenario(text: scenarioText, file: scenarioFile)
         let runbookFile = folder?.runbook ?? access.project + "/" + scenario.runbook
         let runbookText = try EnvironmentAccess.read(runbookFile)
         runbook = try Runbook(text: runbookText, file: runbookFile)
+        planDigest =
+            SHA256.digest(Array([scenarioSource, environmentSource, runbookText].joined(separator: "\0").utf8)).hex
         texts = [
             (\.scenario, scenarioText), (\.environment, environmentText), (\.runbook, runbookText),
         ]

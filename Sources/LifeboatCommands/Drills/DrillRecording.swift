@@ -13,13 +13,31 @@ struct DrillRecording {
     func record(_ report: DrillReport, _ folder: DrillFolder) async throws {
         do {
             let opened = try await RecoveryAccess(context: context, options: global).open()
-            try await opened.recovery.recorder.record(DrillEventPayload.kind, payload(report))
+            var payload = payload(report)
+            payload.test.reportObject = try await StoredDrillReport(opened.recovery.repository).store(report)
+            payload.test.isPlanChangedSinceLast = try await isPlanChanged(report, opened.ledger)
+            try await opened.recovery.recorder.record(DrillEventPayload.kind, payload)
         } catch {
             if Task.isCancelled { throw error }
             context.output.message(
                 "note: the drill is not in the ledger (\((error as? any DescribedError)?.message ?? "\(error)")); its report is in \(folder.path)"
             )
         }
+    }
+
+    /// Is it another plan than at the last drill of the scenario? Nil for the first, and where one of both did not say.
+    private func isPlanChanged(_ report: DrillReport, _ ledger: Ledger) async throws -> Bool? {
+        guard let own = report.planDigest else { return nil }
+        var last: (time: EventTime, digest: String?)?
+        for node in try await ledger.nodes() {
+            for event in try await ledger.events(of: node) where event.header.kind == .drill {
+                guard let payload = event.decode(as: RecordedEvent<DrillEventPayload>.self)?.detail,
+                    payload.test.scenario == report.scenario, payload.test.id != report.id
+                else { continue }
+                if last.map({ $0.time < event.header.time }) ?? true { last = (event.header.time, payload.planDigest) }
+            }
+        }
+        return last?.digest.map { $0 != own }
     }
 
     private func payload(_ report: DrillReport) -> DrillEventPayload {
@@ -53,13 +71,15 @@ struct DrillRecording {
         test.lostAfterFault = report.losses.first { $0.store == .database }?.lostAfter.count
         test.holes = report.losses.map(\.holes.count).max()
         test.runbookDigest = report.runbookDigest
+        (test.performedBy, test.approvedBy) = (report.performedBy, report.approvedBy)
         let steps = report.steps.map { step in
             DisasterRecoveryStep(
                 testID: report.id, step: step.id, host: step.host, phase: step.phase,
                 started: time(step.begin) ?? report.began,
                 ended: time(step.end), exit: step.exit, attempts: step.attempts)
         }
-        return DrillEventPayload(test: test, steps: steps, reasons: report.reasons)
+        return DrillEventPayload(
+            test: test, steps: steps, reasons: report.reasons, planDigest: report.planDigest)
     }
 }
 

@@ -2,36 +2,41 @@ import ArgumentParser
 import Configuration
 import Drills
 import FoundationEssentials
+import Recovery
 
 struct DrillReportCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Show what a drill proved: objective against achieved, and why.",
         discussion: """
-            Reads the report that the drill left in `drills/ID` of the state folder. --html writes it as one page with a timeline, \
-            for people who were not there; --json prints all of it.
+            Reads the report that the drill left in `drills/ID` of the state folder, or, where that is gone, the one that is kept in \
+            the repository. --html writes it as one page with a timeline, for people who were not there, --pdf the same for paper; \
+            --json prints all of it.
 
               lifeboat drill report D-20261121T083000Z
-              lifeboat drill report D-20261121T083000Z --html report.html
+              lifeboat drill report D-20261121T083000Z --html report.html --pdf report.pdf
             """)
 
     @Argument(help: ArgumentHelp("The drill, or its folder when there is a / in it.", valueName: "id")) var id: String
     @Option(help: ArgumentHelp("Write the page to this file.", valueName: "file"), completion: .file()) var html:
         String?
+    @Option(
+        help: ArgumentHelp("Write the page as PDF to this file; WeasyPrint makes it.", valueName: "file"),
+        completion: .file())
+    var pdf: String?
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        if global.json, html != nil { throw ValidationError("--json and --html exclude each other") }
+        if global.json, html != nil || pdf != nil {
+            throw ValidationError("--json and \(html != nil ? "--html" : "--pdf") exclude each other")
+        }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let report = try DrillReport(of: try await folder(context))
-        if let html {
-            do {
-                try Data(DrillPage(report).html.utf8).write(to: URL(filePath: html), options: .atomic)
-            } catch {
-                throw CommandError(.fileUnusable, "the page cannot be written", subject: html, cause: error)
-            }
-            if !global.quiet { context.output.message("wrote \(html)") }
+        let report = try await report(context)
+        if html != nil || pdf != nil {
+            let page = DrillPage(report).html
+            if let html { try write(Array(page.utf8), to: html, context) }
+            if let pdf { try write(try await PDF.make(page, context), to: pdf, context) }
         } else if global.json {
             try context.output.write(Array(try report.json().utf8))
         } else if !global.quiet {
@@ -40,10 +45,31 @@ struct DrillReportCommand: Command {
         return .done
     }
 
-    private func folder(_ context: CommandContext) async throws -> DrillFolder {
-        if id.contains("/") { return DrillFolder(id) }
+    private func write(_ bytes: [UInt8], to file: String, _ context: CommandContext) throws {
+        do {
+            try Data(bytes).write(to: URL(filePath: file), options: .atomic)
+        } catch {
+            throw CommandError(.fileUnusable, "the page cannot be written", subject: file, cause: error)
+        }
+        if !global.quiet { context.output.message("wrote \(file)") }
+    }
+
+    /// That of the folder, else that of the repository.
+    private func report(_ context: CommandContext) async throws -> DrillReport {
+        if id.contains("/") { return try DrillReport(of: DrillFolder(id)) }
         let configuration = try await ConfigurationAccess(context: context, options: global).load()
-        return DrillFolder("\(configuration.state)/drills/\(id)")
+        let folder = DrillFolder("\(configuration.state)/drills/\(id)")
+        if FileManager.default.fileExists(atPath: folder.report) { return try DrillReport(of: folder) }
+        if FileManager.default.fileExists(atPath: folder.events) {
+            throw DrillError(
+                .fileFailed, "the drill has not ended, so there is no report", subject: folder.path,
+                hint: "go on with `lifeboat drill run SCENARIO --environment NAME --resume \(id)`")
+        }
+        let opened = try await RecoveryAccess(context: context, options: global).open()
+        if let stored = try await StoredDrillReport(opened.recovery.repository).read(id) { return stored }
+        throw CommandError(
+            .invalidArgument, "no drill is called `\(id)`, neither here nor in the repository", subject: folder.path,
+            hint: "`lifeboat drill list` shows all")
     }
 }
 

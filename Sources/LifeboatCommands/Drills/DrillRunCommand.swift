@@ -17,6 +17,8 @@ struct DrillRunCommand: Command {
               lifeboat drill run D --environment local
               lifeboat drill run D --environment local --attended --seed 7
 
+            On real machines (driver `ssh`) a runbook runs only as a second person approved it: `lifeboat runbook approve`.
+
             Ends with 0 for pass, 4 for fail, 5 for inconclusive. Ended in the middle, `--resume ID` goes on; Ctrl-C brings staging back.
             """)
 
@@ -49,14 +51,22 @@ struct DrillRunCommand: Command {
         }
         try await ProductionDataRules(material: material, keepsStaging: keep, context: context, global: global)
             .require(isResumed: resumed != nil)
+        let people =
+            resumed == nil
+            ? try await DrillPeople(material: material, context: context, global: global) : DrillPeople()
         if dryRun { return try await prove(material, context) }
         let folder = resumed ?? DrillFolder("\(configuration.state)/drills/\(Self.id(material.scenario.id, now))")
         if resumed == nil { try material.keep(in: folder) }
-        let beginning = DrillBeginning(
+        var beginning = DrillBeginning(
             id: folder.id, scenario: material.scenario.id, environment: material.environment.name,
             isAttended: attended, seed: seed ?? UInt64.random(in: 1...999_999),
             runbookDigest: material.runbook.digest.hex, faultCount: material.scenario.faults.count, time: now.rfc3339,
-            versions: ["lifeboat \(Lifeboat.version)"])
+            versions: ["lifeboat \(Lifeboat.version)"], performedBy: people.performedBy,
+            approvedBy: people.approvedBy)
+        beginning.planDigest = material.planDigest
+        if resumed == nil {
+            beginning.data = try await DrilledPlan(environment: material.environment, context: context).data()
+        }
         let work = DrillWork(
             material: material, folder: folder, token: token, isAttended: attended, keepsStaging: keep,
             context: context,

@@ -52,7 +52,7 @@ struct EnvironmentAccess {
     /// The environment; before it is up, values that only `up` knows are `/unknown`.
     func load() throws -> DrillEnvironment {
         let text = try fill(try Self.read(file), file, isLenient: !isUp)
-        return try DrillEnvironment(text: text, file: file)
+        return try ProductionConfigurations(context: context).added(to: try DrillEnvironment(text: text, file: file))
     }
 
     /// Fills values into the text of a file.

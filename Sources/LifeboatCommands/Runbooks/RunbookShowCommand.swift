@@ -5,16 +5,21 @@ import Settings
 
 struct RunbookShowCommand: Command {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Print a runbook as text, with contacts filled in.")
+        commandName: "show", abstract: "Print a runbook as text, with contacts filled in.",
+        discussion:
+            "Where the repository can be reached, each step says how long it took in the last drills that passed.")
 
     @Argument(help: ArgumentHelp("Letter of the scenario, or a file.", valueName: "runbook")) var runbook: String
     @OptionGroup var options: RunbookOptions
+    @OptionGroup var ledger: LedgerOptions
     @OptionGroup var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let found = try RunbookFolder(context: context, global: global, options: options).find(runbook)
         let words = await RunbookContacts(context: context, global: global).words()
-        try context.output.report(RunbookDetail(runbook: found, words: words), global)
+        let history = try await RunbookLedger.reachable(context, global, ledger)
+        try context.output.report(
+            RunbookDetail(runbook: found, words: words, durations: history?.durations(of: found) ?? [:]), global)
         return .done
     }
 }
@@ -24,14 +29,19 @@ private struct RunbookDetail: Report {
         let head: RunbookRow
         let variables: [String]
         let actions: [RunbookAction]
+        /// Seconds that each step took in the last drills that passed, oldest first.
+        let durations: [String: [Double]]
     }
 
     let runbook: Runbook
     let words: RunbookWords
+    let durations: [String: [Double]]
 
     func encode(to encoder: any Encoder) throws {
-        try Content(head: RunbookRow(runbook), variables: runbook.head.variables, actions: runbook.actions)
-            .encode(to: encoder)
+        try Content(
+            head: RunbookRow(runbook), variables: runbook.head.variables, actions: runbook.actions,
+            durations: durations
+        ).encode(to: encoder)
     }
 
     var lines: [String] {
@@ -50,9 +60,17 @@ private struct RunbookDetail: Report {
         switch item {
         case .text(_, let source, _):
             [""] + words.text(source).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        case .step(let step): [""] + RunbookText.step(step)
-        case .decision(let decision): [""] + RunbookText.decision(decision, words)
+        case .step(let step): [""] + RunbookText.step(step) + measured(step.id)
+        case .decision(let decision): [""] + RunbookText.decision(decision, words) + measured(decision.id)
         }
+    }
+}
+
+extension RunbookDetail {
+    /// What it took in drills.
+    private func measured(_ id: String) -> [String] {
+        guard let seconds = durations[id], !seconds.isEmpty else { return [] }
+        return ["  in drills: " + seconds.map { DrillText.seconds($0) }.joined(separator: ", ")]
     }
 }
 

@@ -37,11 +37,38 @@ struct DrillReportTests {
         #expect(try String(contentsOf: URL(filePath: page), encoding: .utf8).contains("<svg"))
     }
 
+    @Test("what a configuration of production protects is never staging's, nor is its repository")
+    func production() async throws {
+        let place = try await RunbookStage.place()
+        let folders = ["uploads/inner", "repository/data", "elsewhere"]
+        for (folder, wanted) in zip(folders, ["uploads", "repository", nil]) {
+            try place.write("", to: folder + "/file")
+            let environment = try place.write(
+                """
+                environment: t
+                driver: local
+                hosts: {app1: {data: [\(place.path(folder))]}}
+                up: "mkdir -p \(place.path("env")) && touch \(place.path("env"))/environment.env"
+                down: "true"
+                clear: "true"
+                production: {configurations: [\(place.path("lifeboat.yaml")), /nowhere/lifeboat.yaml]}
+
+                """, to: "environment.yaml")
+            let up = await place.run("environment", "up", environment, "--dir", place.path("env"))
+            #expect(up.status == (wanted == nil ? 0 : 1), "\(folder): \(up)")
+            if let wanted {
+                #expect(up.output.contains("is a folder of production: \(place.path(wanted))"), "\(up)")
+            }
+        }
+    }
+
     @Test("a drill without a report, and two forms at once, are told")
     func refuses() async throws {
         let place = try Workplace()
         let none = await place.run("drill", "report", place.path("none") + "/D-2")
         #expect(none.status == 1 && none.messages.contains("there is no report") && none.messages.contains("hint:"))
+        let paper = await place.run("drill", "report", "D-1", "--json", "--pdf", "x")
+        #expect(paper.status == 64)
         let both = await place.run("drill", "report", "D-1", "--json", "--html", "x")
         #expect(both.status == 64)
     }

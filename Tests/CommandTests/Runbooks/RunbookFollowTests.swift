@@ -109,6 +109,25 @@ struct RunbookFollowTests {
         #expect(later.status == 0 && later.messages.contains("the ledger has it"), "\(later)")
     }
 
+    @Test("with the configuration there, and repository, network and state folder gone, it works all the same")
+    func allDown() async throws {
+        let place = try await RunbookStage.place()
+        try FileManager.default.removeItem(atPath: place.repository)
+        try place.write("no folder", to: "state")
+        // Nothing listens there, and no name is known.
+        let configuration = try place.read("lifeboat.yaml").replacing(
+            place.repository, with: "s3:http://127.0.0.1:1/bucket/prefix")
+        let keys = try place.write("key", to: "key", mode: 0o600)
+        try place.write(
+            configuration.replacing(
+                "{repository:", with: "{access-key: {file: \(keys)}, secret-key: {file: \(keys)}, repository:"),
+            to: "lifeboat.yaml", mode: 0o600)
+        let outcome = try await follow(place, Self.beginning + ["r"] + Self.rest)
+        #expect(outcome.status == 0 && outcome.messages.contains("add it later with"), "\(outcome)")
+        #expect(try place.read("second") == "word proposed\n")
+        #expect(outcome.messages.contains("on call: Anna, +49 30 1"))
+    }
+
     @Test("two people cannot write one log at once")
     func twoPeople() async throws {
         let place = try await RunbookStage.place()
