@@ -56,4 +56,3 @@ public struct EnvironmentReach: HostReach {
 
     private static func inside(_ namespace: String) -> [String] { ["nsenter", "--net=/run/netns/\(namespace)", "--"] }
     }
-}

@@ -29,7 +29,7 @@ struct FenceTries {
             return [FenceTry(at: began, host: Self.ownSide, port: nil, outcome: .untried, detail: "it does not listen")]
         }
         let tried = await attempts(
-            from: Self.ownSide, on: "operator", namespace: place.namespace, saying: word, began)
+            from: Self.ownSide, on: EnvironmentReach.here, namespace: place.namespace, saying: word, began)
         let wanted = Set(place.ports.flatMap { number in CanaryPort.Means.allCases.map { CanaryPort($0, number) } })
         var missing = wanted
         for _ in 0..<100 where !missing.isEmpty {
