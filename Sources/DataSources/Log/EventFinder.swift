@@ -41,6 +41,11 @@ public struct FoundTransaction: Sendable, Hashable, Codable {
         /// The statement, cut at 200 characters; nil for rows.
         public var statement: String?
 
+        enum CodingKeys: String, CodingKey {
+            case action, table, statement
+            case rowCount = "row_count"
+        }
+
         /// PostgreSQL: nobody knows the table's name, and `table` is the path of its file.
         public var isNameless: Bool { table.hasPrefix("base/") || table.hasPrefix("pg_tblspc/") }
 
