@@ -140,6 +140,21 @@ struct VerdictTests {
         Case("ended by somebody", .inconclusive, "aborted") { $0.add(185, .aborted(reason: DrillRun.interruption)) },
     ]
 
+    @Test("a drill that somebody ends in time has missed nothing; one that is late already has", arguments: [7200.0, 30])
+    func ended(objective: Double) throws {
+        var logs = try PretendLogs()
+        logs.scenario.objective.full = .seconds(objective)
+        logs.records.removeAll { $0.at > 140 }
+        logs.observed.removeAll { $0.at > 140 }
+        logs.add(140, .aborted(reason: DrillRun.interruption))
+        let report = try logs.report
+        let isLate = objective == 30
+        #expect(report.verdict == (isLate ? .fail : .inconclusive), "\(report.reasons)")
+        #expect(report.reasons.contains { $0.code == "aborted" })
+        #expect(report.reasons.contains { $0.code == "rto_full" } == isLate)
+        #expect(report.objectives.first { $0.name == "rto_full" }?.isMet == (isLate ? false : nil))
+    }
+
     @Test("what is damaged is damaged, whoever looked; both reasons are told")
     func both() throws {
         var logs = try PretendLogs()

@@ -62,6 +62,8 @@ public struct DrillMeasures: Sendable, Hashable {
     public var choice: RestoreChoice?
     /// Why the runbook was not carried out to its end; nil when it was.
     public var stop: String?
+    /// Did somebody end the drill?
+    public var isInterrupted: Bool
 
     /// Measures a drill.
     ///
@@ -76,7 +78,7 @@ public struct DrillMeasures: Sendable, Hashable {
     ) {
         let track = ObserverTrack(observed)
         let story = DrillStory(records, runbook)
-        stop = story.stop?.reason
+        (stop, isInterrupted) = (story.stop?.reason, story.isInterrupted)
         end = min(
             story.stop?.at ?? .infinity, track.firstFound ?? .infinity, story.readBack ?? .infinity,
             records.last?.at ?? 0)
@@ -121,6 +123,12 @@ public struct DrillMeasures: Sendable, Hashable {
         }
     }
 
+    /// Somebody ended the drill while there was time left for what has not come: that it would have been missed is not known.
+    public func isLeftOpen(_ achieved: Double?, within objective: Duration) -> Bool {
+        guard achieved == nil, isInterrupted, let fault else { return false }
+        return end - fault <= objective.seconds
+    }
+
     private static func span(_ begin: Double?, _ end: Double?) -> Double? {
         guard let begin, let end else { return nil }
         return end - begin
@@ -136,6 +144,7 @@ struct DrillStory {
     var decided: [String] = []
     /// Why and when the runbook was not carried out any further.
     var stop: (at: Double, reason: String)?
+    var isInterrupted = false
 
     init(_ records: [DrillRecord], _ runbook: Runbook) {
         // The machine itself knows what stops a drill.
@@ -152,6 +161,7 @@ struct DrillStory {
                 decided.append(value)
                 humanSeconds += seconds
             case .readBack: readBack = record.at
+            case .aborted(let reason): isInterrupted = reason == DrillRun.interruption
             default: break
             }
         }

@@ -103,7 +103,11 @@ struct VerdictReasons {
             return [open("not_recovered", "nobody saw whether the whole service came back")]
         }
         var reasons = [VerdictReason]()
-        if measures.recovered == nil { reasons.append(fail("not_recovered", "the whole service did not come back")) }
+        if measures.isLeftOpen(measures.recovered, within: scenario.objective.full) {
+            reasons.append(open("not_recovered", "the drill was ended before the whole service was back"))
+        } else if measures.recovered == nil {
+            reasons.append(fail("not_recovered", "the whole service did not come back"))
+        }
         if let objective = scenario.objective.degraded {
             reasons += late("rto_degraded", "degraded", measures.degradedSeconds, objective)
         }
@@ -117,6 +121,7 @@ struct VerdictReasons {
     }
 
     private func late(_ code: String, _ what: String, _ seconds: Double?, _ objective: Duration) -> [VerdictReason] {
+        if measures.isLeftOpen(seconds, within: objective) { return [] }
         let most = TimeText.span(objective.seconds)
         guard let seconds else { return [fail(code, "there was no \(what) service, within \(most) or ever")] }
         guard seconds > objective.seconds else { return [] }

@@ -139,6 +139,10 @@ extension DrillReport {
                 isMet: isKnown ? achieved.map { $0 <= wanted.seconds } ?? false : nil)
         }
         let isKnown = measures.fault != nil && measures.detected != nil
+        func time(_ name: String, _ wanted: Duration, _ achieved: Double?) -> ObjectiveRow {
+            let isOpen = measures.isLeftOpen(achieved, within: wanted)
+            return row(name, wanted, achieved, least: nil, isKnown: isKnown && !isOpen)
+        }
         let losses = [
             ("rpo_database", objective.rpoDatabase, measures.database),
             ("rpo_files", objective.rpoFiles, measures.files),
@@ -149,9 +153,9 @@ extension DrillReport {
                 isKnown: isMeasured)
         }
         let degraded = objective.degraded.map {
-            row("rto_degraded", $0, measures.degradedSeconds, least: nil, isKnown: isKnown)
+            time("rto_degraded", $0, measures.degradedSeconds)
         }
-        let full = row("rto_full", objective.full, measures.fullSeconds, least: nil, isKnown: isKnown)
+        let full = time("rto_full", objective.full, measures.fullSeconds)
         return losses + [degraded, full].compactMap { $0 }
     }
 
