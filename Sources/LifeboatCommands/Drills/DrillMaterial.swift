@@ -20,22 +20,26 @@ struct DrillMaterial {
     init(scenario name: String, access: EnvironmentAccess, in folder: DrillFolder? = nil) throws {
         self.access = access
         let environmentFile = folder?.environment ?? access.file
-        let environmentSource = try EnvironmentAccess.read(environmentFile)
+        let environmentSource = try Self.read(environmentFile, called: "environment")
         let environmentText = try access.fill(environmentSource, environmentFile)
         environment = try ProductionConfigurations(context: access.context).added(
             to: try DrillEnvironment(text: environmentText, file: environmentFile))
         let scenarioFile = try folder?.scenario ?? Self.file(of: name, access.options.scenarios)
-        let scenarioSource = try EnvironmentAccess.read(scenarioFile)
+        let scenarioSource = try Self.read(scenarioFile, called: "scenario")
         let scenarioText = try access.fill(scenarioSource, scenarioFile)
         scenario = try Scenario(text: scenarioText, file: scenarioFile)
         let runbookFile = folder?.runbook ?? access.project + "/" + scenario.runbook
-        let runbookText = try EnvironmentAccess.read(runbookFile)
+        let runbookText = try Self.read(runbookFile, called: "runbook")
         runbook = try Runbook(text: runbookText, file: runbookFile)
         planDigest =
             SHA256.digest(Array([scenarioSource, environmentSource, runbookText].joined(separator: "\0").utf8)).hex
         texts = [
             (\.scenario, scenarioText), (\.environment, environmentText), (\.runbook, runbookText),
         ]
+    }
+
+    private static func read(_ file: String, called name: String) throws -> String {
+        try TextFile.read(file, called: name, hint: EnvironmentAccess.hint)
     }
 
     /// `D`, `D-database-corruption`, or a path.

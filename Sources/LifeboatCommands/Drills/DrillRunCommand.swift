@@ -91,8 +91,7 @@ struct DrillRunCommand: Command {
         let refusal = try await material.access.refusal(material.environment)
         try context.output.report(
             EnvironmentReport(
-                name: material.environment.name, driver: material.environment.driver.rawValue,
-                folder: material.access.folder, isUp: true, refusal: refusal,
+                material.environment, in: material.access, isUp: true, refusal: refusal,
                 said: [
                     "\(material.scenario.id): \(material.scenario.title)",
                     "\(material.runbook.actions.count) steps and decisions of \(material.runbook.file)",

@@ -199,9 +199,9 @@ struct FollowRun {
 
     private func process(
         _ script: RunbookScript, _ name: String, _ variables: [String: String]
-    ) async throws -> StepProcess.Ending {
+    ) async throws -> FollowStep.Ending {
         let environment = ChildEnvironment.allowed(terminal.context.environment).merging(variables) { $1 }
-        let process = StepProcess(
+        let process = FollowStep(
             text: script.text, variables: environment, timeout: script.timeout, file: "\(log.path).\(name).out")
         let terminal = terminal
         let ending = try await process.run { line in terminal.say("  | \(line)") }

@@ -80,7 +80,7 @@ struct SSHScript {
     /// What `ssh` itself said comes apart from what the script said.
     private func connect(
         _ script: String, step: String?, timeout: Duration?, report: @escaping @Sendable (String) -> Void
-    ) async -> (result: (outcome: ScriptOutcome, cut: ScriptProgram.Cut?), said: String) {
+    ) async -> (result: ScriptProgram.Ending, said: String) {
         let messages = Self.temporaryFile()
         defer { unlink(messages) }
         // A shell notes the process, then becomes it: a runner that resumes ends it as it does its own scripts.

@@ -10,6 +10,9 @@ struct EnvironmentAccess {
     let name: String
     let options: EnvironmentPlace
 
+    /// Where files of scenarios and environments are looked for.
+    static let hint = "--scenarios names the folder with `environments/`; a file is named by its path"
+
     /// The file.
     var file: String {
         name.contains("/") || name.hasSuffix(".yaml") ? name : options.scenarios + "/environments/\(name).yaml"
@@ -36,7 +39,7 @@ struct EnvironmentAccess {
         let path = folder + "/environment.env"
         if access(path, F_OK) == 0 {
             do {
-                values = try EnvironmentValues(text: try Self.read(path))
+                values = try EnvironmentValues(text: try TextFile.read(path, called: "values"))
             } catch let error as EnvironmentValues.Malformed {
                 throw CommandError(.fileUnusable, error.description, subject: path)
             }
@@ -51,7 +54,7 @@ struct EnvironmentAccess {
 
     /// The environment; before it is up, values that only `up` knows are `/unknown`.
     func load() throws -> DrillEnvironment {
-        let text = try fill(try Self.read(file), file, isLenient: !isUp)
+        let text = try fill(try TextFile.read(file, called: "environment", hint: Self.hint), file, isLenient: !isUp)
         return try ProductionConfigurations(context: context).added(to: try DrillEnvironment(text: text, file: file))
     }
 
@@ -63,23 +66,6 @@ struct EnvironmentAccess {
             throw CommandError(
                 .fileUnusable, error.description, subject: path,
                 hint: isUp ? "" : "`lifeboat environment up \(name)` makes it")
-        }
-    }
-
-    /// Text of a file of at most 1 MiB.
-    static func read(_ path: String) throws -> String {
-        do {
-            let data = try Data(contentsOf: URL(filePath: path))
-            guard data.count <= 1 << 20, let text = String(data: data, encoding: .utf8) else {
-                throw CommandError(.fileUnusable, "is no text of at most 1 MiB", subject: path)
-            }
-            return text
-        } catch let error as CommandError {
-            throw error
-        } catch {
-            throw CommandError(
-                .fileUnusable, "cannot be read", subject: path,
-                hint: "--scenarios names the folder with `environments/`; a file is named by its path", cause: error)
         }
     }
 
@@ -117,22 +103,14 @@ struct EnvironmentAccess {
     /// The word that was planted when it was brought up; nil when it was not.
     func token() throws -> EnvironmentToken? {
         guard access(tokenFile, F_OK) == 0 else { return nil }
-        return EnvironmentToken(try Self.read(tokenFile))
+        return EnvironmentToken(try TextFile.read(tokenFile, called: "word"))
     }
 
     /// Plants a new word everywhere, and keeps it.
     func plant(_ environment: DrillEnvironment) async throws {
         let token = EnvironmentToken()
         try await token.plant(in: environment, by: reach(environment))
-        let file = open(tokenFile, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else {
-            throw CommandError(.fileUnusable, "cannot be made: \(systemMessage(errno))", subject: tokenFile)
-        }
-        defer { close(file) }
-        let bytes = Array(token.text.utf8)
-        guard write(file, bytes, bytes.count) == bytes.count else {
-            throw CommandError(.fileUnusable, "cannot be written: \(systemMessage(errno))", subject: tokenFile)
-        }
+        try TextFile.write(token.text.utf8, to: tokenFile, permissions: 0o600)
     }
 
     /// Forgets the word: nothing of it may be broken any more. What `environment break` wrote goes with it.

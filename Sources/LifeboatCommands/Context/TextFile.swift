@@ -2,26 +2,33 @@ import Glibc
 
 /// Small files of text.
 enum TextFile {
+    /// As much as anything that a person writes may have.
+    static let largestByteCount = 1 << 20
+
     /// Reads one.
     ///
     /// - Parameters:
     ///   - name: what it is called in messages.
     ///   - limit: the most bytes that it may have.
+    ///   - hint: what to do when it cannot be opened; nil for what its kind of failure suggests.
     /// - Throws: `CommandError`.
-    static func read(_ path: String, called name: String, limit: Int) throws -> String {
-        guard let text = String(validating: try bytes(path, called: name, limit: limit), as: UTF8.self) else {
+    static func read(
+        _ path: String, called name: String, limit: Int = largestByteCount, hint: String? = nil
+    ) throws -> String {
+        guard let text = String(validating: try bytes(path, called: name, limit: limit, hint: hint), as: UTF8.self)
+        else {
             throw CommandError(.fileUnusable, "the \(name) is no text in UTF-8", subject: path)
         }
         return text
     }
 
     /// Its bytes.
-    static func bytes(_ path: String, called name: String, limit: Int) throws -> [UInt8] {
+    static func bytes(_ path: String, called name: String, limit: Int, hint: String? = nil) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw CommandError(
                 .fileUnusable, "cannot open the \(name): \(systemMessage(errno))", subject: path,
-                hint: errno == ENOENT ? "check the path" : "check its owner and mode")
+                hint: hint ?? (errno == ENOENT ? "check the path" : "check its owner and mode"))
         }
         defer { close(descriptor) }
         var bytes = [UInt8]()
@@ -37,9 +44,10 @@ enum TextFile {
     }
 
     /// Writes a whole file, or nothing: another is put into its place.
-    static func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
+    static func write(_ bytes: some Sequence<UInt8>, to path: String, permissions: mode_t = 0o644) throws {
         let temporary = path + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        // In a folder that is everybody's, somebody else may have put a link there.
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, permissions)
         guard descriptor >= 0 else { throw CommandError.system(errno, "cannot write the file", subject: path) }
         do {
             defer { close(descriptor) }

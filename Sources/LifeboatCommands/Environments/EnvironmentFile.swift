@@ -4,8 +4,6 @@ import Settings
 
 /// Reads the file of an environment with the values that only exist once it is up.
 struct EnvironmentFile {
-    static let largestByteCount = 1 << 20
-
     let options: EnvironmentOptions
     let context: CommandContext
 
@@ -20,8 +18,8 @@ struct EnvironmentFile {
         guard let file = options.values else {
             return try EnvironmentAccess(context: context, name: path, options: options.place).load()
         }
-        let text = try TextFile.read(path, called: "environment", limit: EnvironmentFile.largestByteCount)
-        let values = try TextFile.read(file, called: "values", limit: EnvironmentFile.largestByteCount)
+        let text = try TextFile.read(path, called: "environment")
+        let values = try TextFile.read(file, called: "values")
         do {
             return try DrillEnvironment(text: EnvironmentValues(text: values).fill(text), file: path)
         } catch let error as EnvironmentValues.Malformed {

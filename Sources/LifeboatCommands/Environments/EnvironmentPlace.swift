@@ -14,3 +14,13 @@ struct EnvironmentPlace: ParsableArguments {
         completion: .directory)
     var scenarios = "scenarios"
 }
+
+/// One environment, and where its files are.
+struct ChosenEnvironment: ParsableArguments {
+    @Argument(help: ArgumentHelp("Its name, or its file.", valueName: "environment")) var name: String
+    @OptionGroup var options: EnvironmentPlace
+
+    func access(_ context: CommandContext) -> EnvironmentAccess {
+        EnvironmentAccess(context: context, name: name, options: options)
+    }
+}
