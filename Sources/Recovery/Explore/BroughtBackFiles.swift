@@ -12,7 +12,7 @@ struct BroughtBackFiles {
     private let moment: Double
     private let dialect: RowDialect
     /// More rows than these are not looked up: a statement names each of them.
-    private static let limit = 100_000
+    static let limit = 100_000
     /// Rows that one statement names; its text must fit into an argument.
     private static let batch = 200
 
@@ -27,20 +27,19 @@ struct BroughtBackFiles {
     /// Paths below the root that rows name which come back, and that are not in the live tree; nil when nothing is configured.
     ///
     /// Which files they name, the copy is asked: the answer of the source's query with these rows, less the one without them.
-    func missing(_ diff: TableDiff, _ server: any ScratchServer) async throws -> [String]? {
-        guard let settings = source.reconcile, !diff.broughtBack.isEmpty,
-            diff.broughtBack.count <= BroughtBackFiles.limit
-        else { return nil }
+    /// `rows` are conditions, each of which fits one of them.
+    func missing(_ rows: [String], _ server: any ScratchServer) async throws -> [String]? {
+        guard let settings = source.reconcile, !rows.isEmpty else { return nil }
         let database = settings.database ?? dialect.name.database
         guard database == dialect.name.database else { return nil }
         let all = try await server.query(settings.query, database: database).compactMap { $0.first ?? nil }
         var rest = [String: Int]()
         for path in all { rest[path, default: 0] += 1 }
         var named = Set<String>()
-        var rows = diff.broughtBack[...]
-        while !rows.isEmpty {
-            let keys = rows.prefix(BroughtBackFiles.batch).map { "(\(dialect.fits(key: $0.values)))" }
-            rows = rows.dropFirst(BroughtBackFiles.batch)
+        var unasked = rows[...]
+        while !unasked.isEmpty {
+            let keys = unasked.prefix(BroughtBackFiles.batch)
+            unasked = unasked.dropFirst(BroughtBackFiles.batch)
             var without = [String: Int]()
             for path in try await answer(settings.query, without: keys.joined(separator: " OR "), server, database) {
                 without[path, default: 0] += 1

@@ -47,7 +47,7 @@ extension Exploration {
         let rows = try await server.query(
             dialect.readingSession + dialect.selection(where: request.condition), database: name.database)
         let statements = rows.map { dialect.insert(Array($0.prefix(shape.columns.count))) }
-        try Exploration.write(
+        try await Exploration.write(
             [definition] + dialect.writingSession + ["BEGIN;"] + statements + ["COMMIT;"], to: file)
     }
 

@@ -1,5 +1,5 @@
 import DataSources
-import Glibc
+import ObjectStore
 import Trees
 
 /// What is compared, and where the script goes.
@@ -14,6 +14,8 @@ public struct DiffRequest: Sendable {
     public var file: String
     /// Where files of the rows are restored to; nil when they are only listed.
     public var filesFolder: String?
+    /// Rows of either side that are held in memory at the same time.
+    var windowRowCount = 10_000
 
     /// A comparison of a whole table.
     public init(table: String, file: String) {
@@ -36,6 +38,11 @@ public struct DiffResult: Sendable, Hashable, Codable {
     public var missingFiles: [String] = []
     /// Of these, restored.
     public var restoredFiles: [String] = []
+
+    init(file: String) {
+        self.file = file
+        (insertCount, updateCount, liveOnlyCount) = (0, 0, 0)
+    }
 
     enum CodingKeys: String, CodingKey {
         case file
@@ -64,26 +71,43 @@ extension Exploration {
         let server = try server()
         let shape = try await shape(name, request, server, live)
         let dialect = RowDialect(name: name, kind: source.kind, shape: shape)
-        let sql = dialect.readingSession + dialect.selection(where: request.condition)
-        let ours = try TableDiff.rows(
-            try await server.query(sql, database: name.database), shape, place: "the copy's \(request.table)")
-        let seen = context.now()
-        let theirs = try TableDiff.rows(
-            try await live.query(sql, database: name.database), shape, place: "the live \(request.table)")
-        let others = try await others(ours, theirs, dialect, live)
-        let diff = TableDiff(copy: ours, live: theirs, others: others)
-        var script = DiffScript(dialect: dialect, diff: diff, origin: origin(request, seen: "\(seen.rfc3339)"))
-        var result = DiffResult(
-            file: request.file, insertCount: diff.inserted.count, updateCount: diff.updated.count,
-            liveOnlyCount: diff.liveOnly.count)
-        let files = BroughtBackFiles(self, dialect)
-        if let missing = try await files.missing(diff, server) {
-            result.missingFiles = missing
-            if let folder = request.filesFolder { result.restoredFiles = try await files.restore(missing, to: folder) }
-            script.files = files.words(result, folder: request.filesFolder)
+        let comparison = TableComparison(
+            dialect: dialect, condition: request.condition, windowRowCount: request.windowRowCount, copy: server,
+            live: live)
+        if !request.key.isEmpty { try await comparison.requireKey() }
+        let origin = origin(request, seen: "\(context.now().rfc3339)")
+        let file = try await PointRestore.lane.run { try ScriptFile(request.file) }
+        do {
+            var output = DiffOutput(
+                script: DiffScript(dialect: dialect), file: file, result: DiffResult(file: request.file),
+                keys: source.reconcile == nil ? nil : [])
+            let head = output.script.head(origin)
+            try await PointRestore.lane.run { try file.write(head) }
+            try await comparison.run(into: &output)
+            let files = try await files(of: &output, request, server)
+            let tail = output.script.tail(output.result, files: files)
+            try await PointRestore.lane.run {
+                try file.write(tail)
+                try file.finish()
+            }
+            return output.result
+        } catch {
+            file.abandon()
+            throw error
         }
-        try Exploration.write(script.lines, to: request.file)
-        return result
+    }
+
+    /// Looks for the files of rows that come back; gives lines about them.
+    private func files(
+        of output: inout DiffOutput, _ request: DiffRequest, _ server: any ExploredServer
+    ) async throws -> [String] {
+        let files = BroughtBackFiles(self, output.script.dialect)
+        guard let keys = output.keys, let missing = try await files.missing(keys, server) else { return [] }
+        output.result.missingFiles = missing
+        if let folder = request.filesFolder {
+            output.result.restoredFiles = try await files.restore(missing, to: folder)
+        }
+        return files.words(output.result, folder: request.filesFolder)
     }
 
     func live() throws -> any QueriedSource {
@@ -138,23 +162,6 @@ extension Exploration {
         return shape
     }
 
-    /// Rows that the condition does not fit on the live server any more, though it did: they were changed, not deleted.
-    private func others(
-        _ ours: [TableDiff.Row], _ theirs: [TableDiff.Row], _ dialect: RowDialect, _ live: any QueriedSource
-    ) async throws -> [TableDiff.Row] {
-        let present = Set(theirs.map(\.key))
-        var missing = ours.filter { !present.contains($0.key) }[...]
-        var found = [TableDiff.Row]()
-        while !missing.isEmpty {
-            let keys = missing.prefix(200).map { "(\(dialect.fits(key: $0.values)))" }.joined(separator: " OR ")
-            missing = missing.dropFirst(200)
-            let answer = try await live.query(
-                dialect.readingSession + dialect.selection(where: keys), database: dialect.name.database)
-            found += try TableDiff.rows(answer, dialect.shape, place: "the live table")
-        }
-        return found
-    }
-
     // MARK: Files
 
     static func requireAbsent(_ path: String) throws {
@@ -163,18 +170,16 @@ extension Exploration {
             .targetUnusable, "there is something already", subject: path, hint: "name another file, or remove it")
     }
 
-    /// For its owner alone: it holds what people wrote.
-    static func write(_ lines: [String], to path: String) throws {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw RecoveryError.system(errno, "cannot write", path) }
-        defer { close(file) }
-        let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
-        var done = 0
-        while done < bytes.count {
-            let count = bytes[done...].withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw RecoveryError.system(errno, "cannot write", path) }
-            done += count
+    static func write(_ lines: [String], to path: String) async throws {
+        try await PointRestore.lane.run {
+            let file = try ScriptFile(path)
+            do {
+                try file.write(lines)
+                try file.finish()
+            } catch {
+                file.abandon()
+                throw error
+            }
         }
-        guard fsync(file) == 0 else { throw RecoveryError.system(errno, "cannot flush", path) }
     }
 }

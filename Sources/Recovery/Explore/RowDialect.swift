@@ -47,12 +47,10 @@ struct RowDialect: Sendable {
     // MARK: Reading
 
     /// The columns of a row, then what tells it apart, as the engine compares it.
-    func selection(where condition: String?) -> String {
+    func selection(where condition: String?, page: KeyPage? = nil) -> String {
         let values = shape.columns.map { reading($0) } + shape.key.map { matching(shape.columns[$0]) }
         let aliased = values.enumerated().map { "\($1) AS c\($0)" }.joined(separator: ", ")
-        let order = shape.key.map { quoted(shape.columns[$0]) }.joined(separator: ", ")
-        return "SELECT \(aliased) FROM \(table)" + (condition.map { " WHERE (\($0)\n)" } ?? "")
-            + (order.isEmpty ? "" : " ORDER BY \(order)") + ";\n"
+        return "SELECT \(aliased) FROM \(table)\(rest(where: condition, page: page));\n"
     }
 
     private func reading(_ column: TableShape.Column) -> String {

@@ -1,6 +1,6 @@
 import DataSources
 
-/// What it takes to bring rows of a copy back into a live table.
+/// What it takes to bring rows of a copy back into a live table: of all of it, or of some of its rows.
 struct TableDiff: Sendable {
     /// A row: its values, and what tells it apart.
     struct Row: Sendable, Hashable {
@@ -27,30 +27,49 @@ struct TableDiff: Sendable {
             }
             let row = Row(
                 values: Array(columns.prefix(shape.columns.count)), key: Array(columns.dropFirst(shape.columns.count)))
-            guard !row.key.contains(nil), known.insert(row.key).inserted else {
-                let names = shape.key.map { shape.columns[$0].name }.joined(separator: ", ")
-                throw RecoveryError(
-                    .notConfigured, "\(names) does not tell the rows apart", subject: place,
-                    hint: "name the columns that do: --key COLUMN, once for each")
-            }
+            guard !row.key.contains(nil), known.insert(row.key).inserted else { throw ambiguous(shape, place: place) }
             return row
         }
     }
 
-    /// Compares; pure. `others` are rows of live that have a key of the copy's, though the condition does not fit them.
-    init(copy: [Row], live: [Row], others: [Row]) {
-        let present = Dictionary((live + others).map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-        let wanted = Set(copy.map(\.key))
-        for row in copy {
-            if let now = present[row.key] {
-                if now.values != row.values { updated.append((now, row)) }
-            } else {
-                inserted.append(row)
-            }
-        }
-        liveOnly = live.filter { !wanted.contains($0.key) }
+    /// The key does not tell rows apart.
+    static func ambiguous(_ shape: TableShape, place: String) -> RecoveryError {
+        let names = shape.key.map { shape.columns[$0].name }.joined(separator: ", ")
+        return RecoveryError(
+            .notConfigured, "\(names) does not tell the rows apart", subject: place,
+            hint: "name the columns that do: --key COLUMN, once for each")
     }
 
     /// Rows of the copy that come back.
     var broughtBack: [Row] { inserted + updated.map(\.copy) }
+}
+
+/// Rows of the copy that follow each other in the key's order, while the live ones of the same range pass by. Pure.
+struct DiffWindow: Sendable {
+    private let rows: [TableDiff.Row]
+    private let places: [[String?]: Int]
+    private var isMissing: [Bool]
+
+    init(_ rows: [TableDiff.Row]) {
+        self.rows = rows
+        places = Dictionary(zip(rows.map(\.key), rows.indices), uniquingKeysWith: { first, _ in first })
+        isMissing = Array(repeating: true, count: rows.count)
+    }
+
+    /// What is to be done about some live rows. A row that was seen already is not compared again.
+    mutating func compare(_ live: [TableDiff.Row]) -> TableDiff {
+        var diff = TableDiff()
+        for row in live {
+            guard let place = places[row.key] else {
+                diff.liveOnly.append(row)
+                continue
+            }
+            if isMissing[place], rows[place].values != row.values { diff.updated.append((row, rows[place])) }
+            isMissing[place] = false
+        }
+        return diff
+    }
+
+    /// Rows of the copy that no live one was seen of.
+    var missing: [TableDiff.Row] { rows.indices.filter { isMissing[$0] }.map { rows[$0] } }
 }

@@ -56,19 +56,29 @@ extension ServiceSuites {
 
             /// Writes 3, drops the table, writes 4, all in one breath; gives the position of the DROP.
             func dropWithinGoodWrites() async throws -> String {
-                let ask = engine == .mariadb ? "SELECT @@gtid_binlog_pos" : "SELECT pg_current_wal_lsn()"
-                guard engine == .mariadb else {
-                    try await sql("INSERT INTO beats VALUES (3)")
-                    try await sql("DROP TABLE victims")
-                    let drop = try await sql(ask)
-                    try await sql("INSERT INTO beats VALUES (4)")
-                    return drop
-                }
+                guard engine == .mariadb else { return try await dropInPostgreSQL() }
                 let server = try service.server("db")
                 let output = try await ServiceData.mariadb(
                     server,
-                    "USE app; INSERT INTO beats VALUES (3); DROP TABLE victims; \(ask); INSERT INTO beats VALUES (4)")
+                    "USE app; INSERT INTO beats VALUES (3); DROP TABLE victims; SELECT @@gtid_binlog_pos; INSERT INTO beats VALUES (4)"
+                )
                 return output.filter { !$0.isNewline }
+            }
+
+            /// The server writes records of its own at any time, and `pg_current_wal_lsn` may be the end of such a one: a restore to
+            /// before that leaves the record out, and has the DROP. So the log is asked where the DROP itself ends.
+            private func dropInPostgreSQL() async throws -> String {
+                try await sql("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
+                try await sql("INSERT INTO beats VALUES (3)")
+                let begin = try await sql("SELECT pg_current_wal_lsn()")
+                let number = try await sql("DROP TABLE victims; SELECT pg_current_xact_id()::xid")
+                try await sql("SELECT pg_logical_emit_message(false, 'test', 'a record between')")
+                try await sql("INSERT INTO beats VALUES (4)")
+                return try await sql(
+                    """
+                    SELECT end_lsn FROM pg_get_wal_records_info('\(begin)', pg_current_wal_lsn())
+                    WHERE resource_manager = 'Transaction' AND record_type = 'COMMIT' AND xid = '\(number)'
+                    """)
             }
 
             func rows() async throws -> [Int] {

@@ -225,6 +225,7 @@ struct MariaDBExploreTests {
         try await stage.reach()
         let copy = try await stage.explore(.before(good))
         var request = DiffRequest(table: "app.t", file: stage.stage.path + "/back.sql")
+        request.windowRowCount = 1
         for key in [[], ["a"], ["c"]] {
             request.key = key
             let wrong = request
