@@ -140,7 +140,8 @@ struct VerdictTests {
         Case("ended by somebody", .inconclusive, "aborted") { $0.add(185, .aborted(reason: DrillRun.interruption)) },
     ]
 
-    @Test("a drill that somebody ends in time has missed nothing; one that is late already has", arguments: [7200.0, 30])
+    @Test(
+        "a drill that somebody ends in time has missed nothing; one that is late already has", arguments: [7200.0, 30])
     func ended(objective: Double) throws {
         var logs = try PretendLogs()
         logs.scenario.objective.full = .seconds(objective)
