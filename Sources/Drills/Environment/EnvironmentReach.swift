@@ -55,4 +55,4 @@ public struct EnvironmentReach: HostReach {
     }
 
     private static func inside(_ namespace: String) -> [String] { ["nsenter", "--net=/run/netns/\(namespace)", "--"] }
-    }
+}
