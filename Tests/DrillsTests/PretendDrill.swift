@@ -64,16 +64,18 @@ struct PretendDrill: Sendable {
     }
 
     func run(
-        _ runbook: Runbook, watch: @escaping @Sendable (DrillRecord) -> Void = { _ in }
+        _ runbook: Runbook, watch: @escaping @Sendable (DrillRecord) -> Void = { _ in },
+        parts more: (inout DrillRun.Parts) -> Void = { _ in }
     ) throws -> DrillRun {
         let environment = try DrillEnvironment(
             text: "environment: t\ndriver: local\nhosts: {}\nup: x\ndown: x\nclear: x\n", file: "t.yaml")
         let reach = EnvironmentReach(
             environment, variables: ["PATH": getenv("PATH").map { String(cString: $0) } ?? "/bin"], folder: path)
-        let parts = DrillRun.Parts(
+        var parts = DrillRun.Parts(
             reach: reach, safety: Safe(), observer: Observer(path: path, folder: folder),
             injector: Injector(path: path),
             person: Unattended(), examiner: Nothing(), clearing: Clearing(path: path))
+        more(&parts)
         return DrillRun(
             try Self.scenario(), runbook, in: folder, variables: ["NAME": "db"], parts: parts, watch: watch
         ) { records in

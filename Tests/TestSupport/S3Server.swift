@@ -94,6 +94,29 @@ public final class S3Server: Sendable {
         return name
     }
 
+    /// A key of the bucket's owner that may read and nothing else (gateway only).
+    public func makeReader() async throws -> (id: String, secret: String) {
+        let words = try await S3Server.script("make-reader", [folder]).split { $0 == " " || $0 == "\n" }.map(
+            String.init)
+        guard words.count == 2 else { throw StoreError(.failed, "no key was made", subject: endpoint) }
+        return (words[0], words[1])
+    }
+
+    /// Lets the stranger do so much in a bucket: actions, each with what it is allowed on (gateway only).
+    public func allowStranger(_ actions: [(action: String, resource: String)], in bucket: String) async throws {
+        let statements = actions.map { action, resource in
+            #"{"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/other"]}, "Action": ["\#(action)"], "#
+                + #""Resource": ["arn:aws:s3:::\#(bucket)\#(resource)"]}"#
+        }
+        let policy = #"{"Version": "2012-10-17", "Statement": [\#(statements.joined(separator: ", "))]}"#
+        _ = try await Tool.run(
+            "bash",
+            [
+                "-c", "printf %s \"$1\" | \"$2\" \"$3\" \"$4\"", "policy", policy,
+                Tool.supportFile("s3/set-policy"), folder, bucket,
+            ])
+    }
+
     /// Settings for a bucket of the server (its first one) under a prefix of the test's own.
     public func settings(bucket: String? = nil, prefix: String? = nil) throws -> S3Settings {
         guard
@@ -104,10 +127,12 @@ public final class S3Server: Sendable {
     }
 
     /// An empty store in the server's bucket.
-    public func store(bucket: String? = nil, prefix: String? = nil) throws -> S3Store {
+    public func store(
+        bucket: String? = nil, prefix: String? = nil, key: (id: String, secret: String)? = nil
+    ) throws -> S3Store {
         S3Store(
             settings: try settings(bucket: bucket, prefix: prefix),
-            accessKey: AccessKey(id: accessKeyID, secret: secret),
+            accessKey: AccessKey(id: key?.id ?? accessKeyID, secret: key?.secret ?? secret),
             now: { Int64(time(nil)) })
     }
 

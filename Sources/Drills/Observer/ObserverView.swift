@@ -62,6 +62,16 @@ public struct ObserverView: Sendable {
         }.min { $0.at < $1.at }
     }
 
+    /// The first of `names` that crossed its threshold after `moment` and has not answered since, and when.
+    func lost(_ names: [String], since moment: Double) -> (probe: String, at: Double)? {
+        names.compactMap { name in
+            guard let state = states[name], !state.isGood, let at = state.crossed, at > moment, at >= state.since else {
+                return nil
+            }
+            return (name, at)
+        }.min { $0.at < $1.at }
+    }
+
     /// Since when all of `names` answer without a failure, when they do and each was asked after `moment`; nil for no names.
     public func isUp(_ names: [String], asked moment: Double) -> Double? {
         var up = 0.0

@@ -29,6 +29,7 @@ public struct DrillPage: Sendable {
         \(section("What was lost", losses))
         \(section("Steps", steps))
         \(section("What was really done", truth))
+        \(section("What was restored", restores))
         \(section("What had to hold", proofs))
         \(section("Fence", fence))
         </body>
@@ -142,6 +143,13 @@ public struct DrillPage: Sendable {
         }
         return table(["fault", "what", "when", "position", "its own words"], rows)
             + (report.choice.map { "<p>\(escaped($0.message))</p>\n" } ?? "")
+    }
+
+    private var restores: String {
+        let rows = (report.restores ?? []).map { one in
+            [one.sources.joined(separator: ", "), one.target, one.point ?? "several", one.position ?? "", one.started]
+        }
+        return table(["restored", "to", "from point", "stands at", "begun"], rows)
     }
 
     private var proofs: String {

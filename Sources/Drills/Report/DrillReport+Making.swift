@@ -78,6 +78,7 @@ extension DrillReport {
         beatCount = track.acknowledged.count
         choice = measures.choice
         steps = Step.all(material.records, material.runbook, zero)
+        for case .restored(let found) in material.records.map(\.event) { restores = found }
         for case .proven(let what, let failure) in material.records.map(\.event) {
             proofs.append(Proof(what: what, failure: failure))
         }

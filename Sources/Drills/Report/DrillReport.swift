@@ -65,6 +65,8 @@ public struct DrillReport: Sendable, Hashable, Codable {
     public var faults: [FaultTruth]
     /// The chosen position against the truth.
     public var choice: RestoreChoice?
+    /// What the runbook restored, by the ledger of what was drilled; nil when nobody could be asked.
+    public var restores: [DrilledRestore]?
     /// Steps and decisions, in the order in which they were begun.
     public var steps: [Step]
     /// What was looked at in the end.

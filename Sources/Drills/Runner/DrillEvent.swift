@@ -37,8 +37,10 @@ public enum DrillEvent: Sendable, Hashable, Codable {
     case asked(id: String)
     /// It was decided.
     case decided(id: String, value: String, by: String, humanSeconds: Double)
-    /// The degraded service answers.
+    /// The degraded service answers, for the first time or again.
     case degraded
+    /// It does not any more: this probe crossed its threshold.
+    case degradedLost(probe: String)
     /// The whole service answers.
     case recovered
     /// It did not in time.
@@ -49,6 +51,8 @@ public enum DrillEvent: Sendable, Hashable, Codable {
     case proven(what: String, failure: String?)
     /// All of that was looked at.
     case examined
+    /// What the runbook restored, by the ledger of what was drilled.
+    case restored([DrilledRestore])
     /// Somebody ended it.
     case aborted(reason: String)
     /// Staging is as it was before.

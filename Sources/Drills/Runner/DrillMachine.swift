@@ -109,7 +109,7 @@ public struct DrillMachine: Sendable {
         case .decided(let id, let value, _, _):
             progress[id, default: Progress()].isDone = true
             set(id, value)
-        case .degraded: break
+        case .degraded, .degradedLost, .restored: break
         case .recovered: isRecovered = true
         case .notRecovered: stop = "the service did not come back"
         case .readBack: isReadBack = true

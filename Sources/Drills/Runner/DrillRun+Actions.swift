@@ -25,6 +25,7 @@ extension DrillRun {
             }
             try state.add(.examined)
         case .clear:
+            try await noteRestores(&state)
             try await parts.clearing.clear()
             try state.add(.cleared)
         case .conclude: try state.add(.ended(try await judge(state.records)))
@@ -121,10 +122,20 @@ extension DrillRun {
         try state.add(.notRecovered)
     }
 
-    /// The degraded service answers, or does so again.
+    /// The degraded service answers, does not any more, or does so again.
     private func noticeDegraded(_ state: inout State) throws {
-        guard let at = state.degradedMark?.moment(state.view, scenario.degradedBy) else { return }
-        try state.add(.degraded, at: at)
+        guard let (event, at) = state.degradedMark?.next(state.view, scenario.degradedBy) else { return }
+        try state.add(event, at: at)
+    }
+
+    /// What was restored is asked before staging is made anew: the repository that knows may go with it.
+    private func noteRestores(_ state: inout State) async throws {
+        guard let witness = parts.restores, state.time(of: { if case .restored = $0 { true } else { false } }) == nil,
+            let from = state.wall(of: { if case .declared = $0 { true } else { false } })
+        else { return }
+        let to = state.wall { $0 == .recovered } ?? parts.clock.wall()
+        guard let found = try await witness.restores(from: from, to: to) else { return }
+        try state.add(.restored(found))
     }
 
     private func refuseSilence(_ view: ObserverView, since began: Double) throws {

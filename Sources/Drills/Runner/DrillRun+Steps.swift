@@ -4,14 +4,13 @@ import Runbooks
 /// What comes while steps are carried out.
 private enum Happening: Sendable {
     case ended(String, StepOutcome)
-    case degraded(at: Double)
+    case degraded(DrillEvent, at: Double)
 }
 
-/// Waits until the degraded service answers.
+/// Waits until the degraded service answers, or does not any more.
 private struct DegradedWatch: Sendable {
     let view: ObserverView
     let probes: [String]
-    /// It was asked later than this, and, unless it is for the first time, began to answer later.
     let after: DrillRun.State.DegradedMark?
     let look: Duration
 
@@ -23,7 +22,7 @@ private struct DegradedWatch: Sendable {
         var view = view
         while true {
             try view.update()
-            if let at = after?.moment(view, probes) { return .degraded(at: at) }
+            if let (event, at) = after?.next(view, probes) { return .degraded(event, at: at) }
             try await Task.sleep(for: look)
         }
     }
@@ -52,8 +51,8 @@ extension DrillRun {
                 case .ended(let id, let outcome):
                     left -= 1
                     try state.add(.stepEnded(id: id, outcome: outcome))
-                case .degraded(let at):
-                    try state.add(.degraded, at: at)
+                case .degraded(let event, let at):
+                    try state.add(event, at: at)
                     let rest = DegradedWatch(
                         watcher.view, scenario.degradedBy, after: state.degradedMark, look: Self.look)
                     group.addTask { try await rest.next() }

@@ -23,6 +23,8 @@ public struct DrillRun: Sendable {
         public var clock = DrillClock.system
         /// Make something so before anything begins, in this order.
         public var preparations: [any DrillPreparation] = []
+        /// Says what the runbook restored; nil when nobody can.
+        public var restores: (any RestoreWitness)?
 
         /// Parts.
         public init(
@@ -172,27 +174,40 @@ extension DrillRun {
             watch(record)
         }
 
-        /// From when on the degraded service may be told to be up.
+        /// What of the degraded service was told last, and when.
         struct DegradedMark: Sendable {
-            /// The detection, or when it was told last.
+            /// What was told.
+            enum Told: Sendable { case nothing, up, lost }
+            var told: Told
+            /// When; the detection where nothing was.
             var at: Double
-            /// Was it told never before?
-            var isFirst: Bool
 
-            /// When it came up since; nil while it is not.
-            func moment(_ view: ObserverView, _ probes: [String]) -> Double? {
-                guard let up = view.isUp(probes, asked: at), isFirst || up > at else { return nil }
-                return max(up, at)
+            /// What is to be told next, and when that was; nil while nothing is. A single answer that fails is not told.
+            func next(_ view: ObserverView, _ probes: [String]) -> (event: DrillEvent, at: Double)? {
+                if told == .up { return view.lost(probes, since: at).map { (.degradedLost(probe: $0.probe), $0.at) } }
+                guard let up = view.isUp(probes, asked: at), told == .nothing || up > at else { return nil }
+                return (.degraded, max(up, at))
             }
         }
 
         /// Nil before the detection.
         var degradedMark: DegradedMark? {
             for record in records.reversed() {
-                if case .degraded = record.event { return DegradedMark(at: record.at, isFirst: false) }
-                if case .detected = record.event { return DegradedMark(at: record.at, isFirst: true) }
+                switch record.event {
+                case .degraded: return DegradedMark(told: .up, at: record.at)
+                case .degradedLost: return DegradedMark(told: .lost, at: record.at)
+                case .detected: return DegradedMark(told: .nothing, at: record.at)
+                default: continue
+                }
             }
             return nil
+        }
+
+        /// Wall time of a moment that an event has, seconds since 1970: by the beginning, since an event may tell of what was before
+        /// it was written.
+        func wall(of isMeant: (DrillEvent) -> Bool) -> Double? {
+            guard let first = records.first, let at = time(of: isMeant) else { return nil }
+            return first.wall + at - first.at
         }
 
         /// When something happened for the first time.

@@ -29,16 +29,18 @@ public struct ShellExaminer: DrillExaminer {
 public struct ShellClearing: StagingClearing {
     private let environment: DrillEnvironment
     private let reach: any HostReach
+    private let folder: DrillFolder
 
-    /// Clears `environment`.
-    public init(_ environment: DrillEnvironment, reach: any HostReach) {
+    /// Clears `environment` for the drill of `folder`.
+    public init(_ environment: DrillEnvironment, reach: any HostReach, in folder: DrillFolder) {
         self.environment = environment
         self.reach = reach
+        self.folder = folder
     }
 
     public func clear() async throws {
         let outcome = await reach.run(
-            environment.clear, on: EnvironmentReach.here, variables: [:], timeout: .seconds(1800)
+            environment.clear, on: EnvironmentReach.here, variables: folder.marked("clear"), timeout: .seconds(1800)
         ) { _ in
         }
         if let failure = outcome.failure {

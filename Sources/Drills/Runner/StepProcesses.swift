@@ -1,6 +1,16 @@
 import FoundationEssentials
 import Glibc
 
+extension DrillFolder {
+    /// What a script of the drill that is no step has to have among its variables: a runner that takes over from one that died in
+    /// it ends it before anything else.
+    public func marked(_ script: String, _ variables: [String: String] = [:]) -> [String: String] {
+        variables.merging(["LIFEBOAT_STEP": StepProcesses(self).file(of: "drill-" + script, attempt: 1)]) { _, new in
+            new
+        }
+    }
+}
+
 /// Scripts that a runner which died has left running: each wrote down its process before it began.
 struct StepProcesses {
     /// A restore that is asked to end comes to a place from which it can go on.

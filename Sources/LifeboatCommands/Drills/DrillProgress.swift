@@ -7,7 +7,7 @@ final class DrillProgress: Sendable {
     private let scenario: Scenario
     private let isQuiet: Bool
     private let keepsStaging: Bool
-    private let times = Mutex<(began: Double?, fault: Double?)>((nil, nil))
+    private let times = Mutex<(began: Double?, fault: Double?, isDegradedTold: Bool)>((nil, nil, false))
 
     init(_ output: CommandOutput, _ scenario: Scenario, isQuiet: Bool, keepsStaging: Bool) {
         self.output = output
@@ -21,17 +21,20 @@ final class DrillProgress: Sendable {
         times.withLock { times in
             times.began = records.first?.at
             times.fault = records.first { if case .injecting = $0.event { true } else { false } }?.at
+            times.isDegradedTold = records.contains { $0.event == .degraded }
         }
     }
 
     func show(_ record: DrillRecord) {
         guard !isQuiet else { return }
-        let (began, fault) = times.withLock { times in
+        let (began, fault, isAgain) = times.withLock { times in
+            let isAgain = times.isDegradedTold
+            times.isDegradedTold = isAgain || record.event == .degraded
             times.began = times.began ?? record.at
             if case .injecting = record.event { times.fault = times.fault ?? record.at }
-            return (times.began ?? record.at, times.fault)
+            return (times.began ?? record.at, times.fault, isAgain)
         }
-        guard let words = words(record.event) else { return }
+        guard let words = words(record.event, isAgain: isAgain) else { return }
         let clock =
             fault.map { "\(Self.clock(record.at - $0)) of \(Self.clock(scenario.objective.full.seconds))" }
             ?? "\(Self.clock(record.at - began)) before the fault"
@@ -46,7 +49,7 @@ final class DrillProgress: Sendable {
         return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
     }
 
-    private func words(_ event: DrillEvent) -> String? {
+    private func words(_ event: DrillEvent, isAgain: Bool) -> String? {
         switch event {
         case .began(let beginning): "\(beginning.id) begins, seed \(beginning.seed)"
         case .resumed: "goes on where it was"
@@ -66,13 +69,14 @@ final class DrillProgress: Sendable {
         case .stepEnded(let id, let outcome): outcome.failure.map { "step \(id) FAILED: \($0)" } ?? "step \(id) done"
         case .asked: nil
         case .decided(let id, let value, let who, _): "decided \(id): \(value) (\(who))"
-        case .degraded: "DEGRADED service is up"
+        case .degraded: isAgain ? "DEGRADED service is up again" : "DEGRADED service is up"
+        case .degradedLost(let probe): "DEGRADED service is lost again: `\(probe)` fails"
         // Told when the steps are over, with the moment at which the observer saw it.
         case .recovered: "RECOVERED, as the observer saw then"
         case .notRecovered: "the service did not come back"
         case .readBack(let count): "looked for \(count) acknowledged writes"
         case .proven(let what, let failure): failure.map { "\(what): DOES NOT HOLD: \($0)" } ?? "\(what): holds"
-        case .examined: nil
+        case .examined, .restored: nil
         case .aborted(let reason): "ENDED: \(reason)"
         case .cleared: keepsStaging ? "staging stays as the drill left it" : "staging is as it was"
         case .ended(let verdict): "verdict: \(verdict.rawValue)"

@@ -14,7 +14,12 @@ struct DrillRecording {
         do {
             let opened = try await RecoveryAccess(context: context, options: global).open()
             var payload = payload(report)
-            payload.test.reportObject = try await StoredDrillReport(opened.recovery.repository).store(report)
+            let stored = StoredDrillReport(opened.recovery.repository)
+            for (index, step) in report.steps.enumerated() {
+                guard let log = StepLogText(of: step.id, attempts: step.attempts, in: folder) else { continue }
+                payload.steps[index].logObject = try await stored.store(log)
+            }
+            payload.test.reportObject = try await stored.store(report)
             payload.test.isPlanChangedSinceLast = try await isPlanChanged(report, opened.ledger)
             try await opened.recovery.recorder.record(DrillEventPayload.kind, payload)
         } catch {
@@ -56,7 +61,8 @@ struct DrillRecording {
             dataKind: report.data.kind, verdict: report.verdict, versions: report.versions)
         (test.dataByteCount, test.scalePercent) = (report.data.byteCount, report.data.scalePercent)
         (test.bandwidth, test.delaySeconds) = (report.link?.bandwidth, report.link?.delaySeconds)
-        test.targetPosition = report.choice?.chosen
+        let restored = RestoredState(report.restores ?? [])
+        (test.pointID, test.targetPosition) = (restored.point, restored.position)
         test.faultAt = report.faultTime
         (test.detectedAt, test.declaredAt) = (time(report.moments.detected), time(report.moments.declared))
         (test.degradedAt, test.recoveredAt) = (time(report.moments.degraded), time(report.moments.recovered))

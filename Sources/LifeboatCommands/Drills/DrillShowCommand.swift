@@ -98,6 +98,9 @@ private struct DrillShowReport: Report {
             lines.append("runbook:   \(digest.prefix(12))\(changed)")
         }
         if let report = test.reportObject { lines.append("report:    \(report)") }
+        if drill.steps.contains(where: { $0.logObject != nil }) {
+            lines.append("logs:      `lifeboat drill report \(test.id) --step NAME` shows what a step said")
+        }
         lines.append(
             "by:        \(test.performedBy ?? "-"), approved by \(test.approvedBy ?? "nobody"), event \(test.eventSequence ?? 0)"
         )

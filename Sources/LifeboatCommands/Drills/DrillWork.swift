@@ -51,7 +51,8 @@ struct DrillWork {
                 material.scenario, environment, token: token, in: folder, reach: reach, seed: seed),
             person: isAttended ? TerminalPerson(context: context) : Unattended(),
             examiner: Examiners(all: [shell] + [data].compactMap { $0 } + [fence].compactMap { $0 }),
-            clearing: keepsStaging ? NoClearing() : EnvironmentClearing(access: access))
+            clearing: keepsStaging ? NoClearing() : EnvironmentClearing(access: access, folder: folder))
+        parts.restores = DrilledPlan(environment: environment, context: context)
         // The fence first: nothing of production gets to where there is a way out.
         parts.preparations = [fence].compactMap { $0 } + [data].compactMap { $0 }
         return parts
@@ -103,10 +104,11 @@ private struct NoClearing: StagingClearing {
 /// Makes staging anew, and plants its word again.
 struct EnvironmentClearing: StagingClearing {
     let access: EnvironmentAccess
+    let folder: DrillFolder
 
     func clear() async throws {
         let environment = try access.load()
-        try await ShellClearing(environment, reach: access.reach(environment)).clear()
+        try await ShellClearing(environment, reach: access.reach(environment), in: folder).clear()
         try await access.plant(try access.load())
     }
 }

@@ -25,6 +25,8 @@ actor ProductionData: DrillPreparation, DrillExaminer {
     private var known: KnownPersonalData?
     private var masked: MaskedCopy?
     private var point: (id: String, moment: String)?
+    /// Where copies of production are while they are of use: known by the drill's name to whoever takes over.
+    private var copies: String?
 
     init(
         settings: DrillEnvironment.ProductionPoint, mask: String, scenario: Scenario, environment: DrillEnvironment,
@@ -45,15 +47,38 @@ actor ProductionData: DrillPreparation, DrillExaminer {
 
     /// Removes the masked copy, also when a drill ended before it was of use.
     func end() async {
-        guard let copy = masked?.copy else { return }
-        masked = nil
-        try? await copy.end()  // the drill is over, and its verdict does not hang on this
+        if let copy = masked?.copy {
+            masked = nil
+            try? await copy.end()  // the drill is over, and its verdict does not hang on this
+        }
+        if let copies { try? FileManager.default.removeItem(atPath: copies) }  // empty, or as above
+        copies = nil
+        unlink(statements)  // of a runner that died while it asked
+    }
+
+    /// A runner that died has left a copy here, maybe before it was masked. Its server died with it; a program that was preparing
+    /// the copy may still write for a moment.
+    private func removeLeft(_ folder: String) async throws {
+        let end = ContinuousClock.now + .seconds(60)
+        while FileManager.default.fileExists(atPath: folder) {
+            do {
+                try FileManager.default.removeItem(atPath: folder)
+            } catch {
+                guard ContinuousClock.now < end else {
+                    throw DrillError(
+                        .helperFailed, "a copy of production's data that a dead runner left cannot be removed",
+                        subject: folder, hint: "remove it by hand, then resume the drill", cause: error)
+                }
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
     }
 
     /// Nothing of production gets into staging before its credentials are proven unable to write and a copy of it is masked.
     func check() async throws -> [DrillProof] {
         do {
             let opened = try await open()
+            try await removeLeft(opened.recovery.stateFolder)
             if let reason = await WriteRefusal(opened.recovery.repository.store).prove() {
                 return [DrillProof("production", "unproven: its credentials may be able to write: \(reason)")]
             }
@@ -118,6 +143,7 @@ actor ProductionData: DrillPreparation, DrillExaminer {
         var point = settings.point
         for case .loaded(let loaded) in records.map(\.event) { point = loaded.point }
         let entry = try await PointStore(opened.recovery.repository).find(point, having: [source.name])
+        defer { if let copies, masked == nil { try? FileManager.default.removeItem(atPath: copies) } }
         let again = try await PointRestore(entry, in: opened.recovery).knownPersonalData(
             source, by: mask, personal: scenario.personal)
         known = again
@@ -132,11 +158,15 @@ actor ProductionData: DrillPreparation, DrillExaminer {
         options.config = settings.configuration
         (options.repository, options.passwordFile, options.passwordCommand) = (nil, nil, nil)
         options.store = settings.store
-        return try await RecoveryAccess(context: context, options: options).open()
+        var opened = try await RecoveryAccess(context: context, options: options).open()
+        opened.recovery.stateFolder += "/drill-copies/" + folder.id
+        copies = opened.recovery.stateFolder
+        return opened
     }
 
     private func run(_ text: String, _ copy: ScratchCopy?, _ message: String) async throws {
-        var variables: [String: String] = [:]
+        // What loads for a runner that died must not go on beside what loads for the next.
+        var variables = folder.marked("production")
         variables["LIFEBOAT_SCRATCH_CONNECT"] = copy?.server?.howToConnect.first
         variables["LIFEBOAT_SCRATCH_FOLDER"] = copy?.folder
         let outcome = await reach.run(text, on: "operator", variables: variables, timeout: .seconds(14_400)) { _ in }
@@ -151,9 +181,11 @@ actor ProductionData: DrillPreparation, DrillExaminer {
         try await known.found { sql, database in try await ask(sql, database) }
     }
 
+    private var statements: String { folder.path + "/scan.sql" }
+
     /// Statements hold what they look for, so they go by a file that only we can read, never by arguments.
     private func ask(_ sql: String, _ database: String?) async throws -> [[String?]] {
-        let path = folder.path + "/scan.sql"
+        let path = statements
         let use = database.map { "USE `\($0)`;\n" } ?? ""
         guard
             FileManager.default.createFile(

@@ -55,7 +55,12 @@ extension ServiceSuites {
                     up: "mkdir -p \(env) && touch \(env)/environment.env"
                     clear: "rm -f \(folder)/down"
                     down: "rm -rf \(env)"
-                    variables: [PLACE=\(folder), PLAN=nightly, "CONFIG=\(service.place.path("lifeboat.yaml"))"]
+                    variables:
+                      - PLACE=\(folder)
+                      - PLAN=nightly
+                      - CONFIG=\(service.place.path("lifeboat.yaml"))
+                      - LIFEBOAT=\(Program.path)
+                      - OUT=\(service.place.path("out"))
                     production: {machine-ids: [none]}
                     production-size: 1GiB
 
@@ -97,6 +102,12 @@ extension ServiceSuites {
             #expect(test.reportObject == "lifeboat/drills/\(test.id)" && test.degradedAt != nil)
             let (bytes, scale) = (try #require(test.dataByteCount), try #require(test.scalePercent))
             #expect(bytes > 0 && scale > 0 && scale < 50)
+            // By the ledger: the newest point, and files stand at no position.
+            let points = try await place.service.done("points", "show", "latest", "--json")
+            #expect(points.contains(try #require(test.pointID)) && test.targetPosition == nil, "\(points)")
+            #expect(
+                payload.steps.map(\.logObject)
+                    == ["mend", "bring", "look"].map { "lifeboat/drill-logs/\(test.id)/\($0)" })
             let text = try await place.service.done("runbook", "show", "S")
             #expect(text.contains("in drills: "), "\(text)")
 
@@ -106,6 +117,12 @@ extension ServiceSuites {
             #expect(try await place.service.done("drill", "report", test.id) == here)
             let json = try await place.service.done("drill", "report", test.id, "--json")
             #expect(json.contains("\"exposure_seconds\""), "\(json)")
+            let log = try await place.service.done("drill", "report", test.id, "--step", "bring")
+            #expect(log.contains("-- attempt 1, verification") && log.contains("exited with 0"), "\(log)")
+            let unsealed = try place.service.place.read("repository/lifeboat/drill-logs/\(test.id)/bring")
+            #expect(!unsealed.contains("attempt"))
+            let none = await place.service.run("drill", "report", test.id, "--step", "brnig")
+            #expect(none.status == 64 && none.messages.contains("it has: mend, bring, look"), "\(none)")
             let sealed = try place.service.place.read("repository/lifeboat/drills/\(test.id)")
             #expect(!sealed.contains("rto_full") && !sealed.contains("verdict"))
             let unknown = await place.service.run("drill", "report", "D-7")
@@ -120,7 +137,7 @@ extension ServiceSuites {
             owner: tests
             review-by: 2099-01-01
             objective: {full: 2h}
-            variables: [PLACE]
+            variables: [PLACE, CONFIG, LIFEBOAT, OUT]
             ---
 
             ## Detection
@@ -139,6 +156,14 @@ extension ServiceSuites {
 
             ```sh {verify="mend" on="app1" timeout="1m"}
             test ! -e "$PLACE/down"
+            ```
+
+            ```sh {step="bring" on="operator" timeout="2m" phase="fetch"}
+            "$LIFEBOAT" --config "$CONFIG" restore --point latest --source uploads --to "$OUT" >&2
+            ```
+
+            ```sh {verify="bring" on="operator" timeout="1m"}
+            test -s "$OUT/$(cd "$OUT" && find . -name 5.txt)"
             ```
 
             ```sh {step="look" on="app1" timeout="1m" phase="verify"}
