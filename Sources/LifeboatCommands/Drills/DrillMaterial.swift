@@ -20,12 +20,14 @@ struct DrillMaterial {
     init(scenario name: String, access: EnvironmentAccess, in folder: DrillFolder? = nil) throws {
         self.access = access
         let environmentFile = folder?.environment ?? access.file
-        let environmentSource = try Self.read(environmentFile, called: "environment")
+        let environmentSource =
+            try folder.map { try Self.read($0.environment, called: "environment") } ?? access.source()
+        // Names that are wrong are told before anything of what the files say.
+        let scenarioFile = try folder?.scenario ?? Self.file(of: name, access.options.scenarios)
+        let scenarioSource = try Self.read(scenarioFile, called: "scenario")
         let environmentText = try access.fill(environmentSource, environmentFile)
         environment = try ProductionConfigurations(context: access.context).added(
             to: try DrillEnvironment(text: environmentText, file: environmentFile))
-        let scenarioFile = try folder?.scenario ?? Self.file(of: name, access.options.scenarios)
-        let scenarioSource = try Self.read(scenarioFile, called: "scenario")
         let scenarioText = try access.fill(scenarioSource, scenarioFile)
         scenario = try Scenario(text: scenarioText, file: scenarioFile)
         let runbookFile = folder?.runbook ?? access.project + "/" + scenario.runbook

@@ -13,6 +13,17 @@ struct EnvironmentAccess {
     /// Where files of scenarios and environments are looked for.
     static let hint = "--scenarios names the folder with `environments/`; a file is named by its path"
 
+    /// What to do when there is no such file.
+    private var hint: String {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: options.scenarios + "/environments")) ?? []
+        let names = files.filter { $0.hasSuffix(".yaml") }.map { $0.dropLast(5) }.sorted()
+        return names.isEmpty
+            ? Self.hint : "there are: " + names.joined(separator: ", ") + "; a file is named by its path"
+    }
+
+    /// The file's text, as it is written.
+    func source() throws -> String { try TextFile.read(file, called: "environment", hint: hint) }
+
     /// The file.
     var file: String {
         name.contains("/") || name.hasSuffix(".yaml") ? name : options.scenarios + "/environments/\(name).yaml"
@@ -54,7 +65,7 @@ struct EnvironmentAccess {
 
     /// The environment; before it is up, values that only `up` knows are `/unknown`.
     func load() throws -> DrillEnvironment {
-        let text = try fill(try TextFile.read(file, called: "environment", hint: Self.hint), file, isLenient: !isUp)
+        let text = try fill(try source(), file, isLenient: !isUp)
         return try ProductionConfigurations(context: context).added(to: try DrillEnvironment(text: text, file: file))
     }
 
