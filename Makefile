@@ -8,6 +8,7 @@ DESTDIR ?=
 support := Tests/Support
 packages := $(support)/install-packages
 binary := .build/release/lifeboat
+debug := .build/debug/lifeboat
 root := $(DESTDIR)$(PREFIX)
 
 .DEFAULT_GOAL := help
@@ -34,9 +35,9 @@ test: swift-present ## Run all tests, against real servers and a real restic
 	@$(packages) build test
 	$(SWIFT) build --build-tests -j $(JOBS)
 	$(support)/run-tests $(SWIFT) test --skip-build -j $(JOBS) $(if $(FILTER),--filter '$(FILTER)')
-	$(if $(FILTER),,$(support)/test-scripts && $(support)/test-staging && $(support)/test-faults .build/debug/lifeboat && \
-		$(support)/test-drills .build/debug/lifeboat && $(support)/test-fence .build/debug/lifeboat && \
-		$(support)/test-other-application .build/debug/lifeboat)
+	$(if $(FILTER),,$(support)/test-scripts)
+	$(if $(FILTER),,$(support)/side-by-side $(JOBS) '$(support)/test-drills $(debug)' '$(support)/test-faults $(debug)' \
+		'$(support)/test-fence $(debug)' $(support)/test-staging '$(support)/test-other-application $(debug)')
 
 bench: build ## Measure against restic, borg and tar|zstd|openssl; BENCH='--help' lists the options
 	@$(packages) bench databases staging runbooks $(if $(findstring --s3,$(BENCH)),s3)

@@ -77,11 +77,12 @@ newest() {
     local all=("$work"/state/drills/*)
     echo "${all[-1]}"
 }
-# reason CODE CLAIM: the newest report names it.
+# reason CODE CLAIM [STEP]: the newest report names it, and that step.
 reason() {
     local report
     report=$(newest)/report.json
-    grep -q "\"code\" : \"$1\"" "$report" || { cp "$report" "$work/said"; broken "$2"; }
+    jq -e --arg code "$1" --arg step "${3:+step \`$3\`}" 'any(.reasons[]; .code == $code and (.message | contains($step)))' "$report" \
+        >/dev/null || { cp "$report" "$work/said"; broken "$2"; }
     holds "$2"
 }
 
