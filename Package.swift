@@ -153,7 +153,8 @@ let package = Package(
         .testTarget(
             name: "RunbooksTests", dependencies: ["Runbooks", "Sealing", "TestSupport"], swiftSettings: common),
         .testTarget(
-            name: "DrillsTests", dependencies: ["Drills", "Runbooks", "ObjectStore", "Sealing", "Settings", "TestSupport"],
+            name: "DrillsTests",
+            dependencies: ["Drills", "Runbooks", "ObjectStore", "Sealing", "Settings", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "CatalogTests",

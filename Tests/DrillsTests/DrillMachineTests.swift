@@ -1,4 +1,5 @@
 import Runbooks
+import TestSupport
 import Testing
 
 @testable import Drills
@@ -15,19 +16,8 @@ struct DrillMachineTests {
     }
 
     static func machine(_ recovery: String) throws -> DrillMachine {
-        let text = """
-            ---
-            title: t
-            scenario: D
-            owner: o
-            review-by: 2027-01-01
-            objective: {full: 1h}
-            ---
-            ## Recovery
-
-            \(recovery)
-            """
-        return DrillMachine(try Runbook(text: text, file: "t.md"), minimumBeatCount: 30)
+        DrillMachine(
+            try Runbook(text: SmallRunbook.text(recovery: recovery), file: "t.md"), minimumBeatCount: 30)
     }
 
     static let beginning = DrillEvent.began(

@@ -27,39 +27,31 @@ struct PretendDrill: Sendable {
     }
 
     static func runbook(_ recovery: String = "rm broken") throws -> Runbook {
-        let text = """
-            ---
-            title: t
-            scenario: D
-            owner: o
-            review-by: 2027-01-01
-            objective: {full: 1h}
-            ---
-            ## Recovery
+        let text = SmallRunbook.text(
+            recovery: """
+                ```sh {step="look" on="operator" timeout="1m" sets="FOUND"}
+                echo looked >> looks
+                echo "it's $NAME"
+                ```
 
-            ```sh {step="look" on="operator" timeout="1m" sets="FOUND"}
-            echo looked >> looks
-            echo "it's $NAME"
-            ```
+                ```decision {decision="what" sets="WHAT" timeout="1m"}
+                What is to be done?
+                ```
 
-            ```decision {decision="what" sets="WHAT" timeout="1m"}
-            What is to be done?
-            ```
+                ```sh {proposes="what" on="operator" timeout="1m"}
+                echo "propose: $FOUND"
+                ```
 
-            ```sh {proposes="what" on="operator" timeout="1m"}
-            echo "propose: $FOUND"
-            ```
+                ```sh {step="mend" on="operator" timeout="1m"}
+                test "$WHAT" = "propose: it's db"
+                echo mended >> mends
+                \(recovery)
+                ```
 
-            ```sh {step="mend" on="operator" timeout="1m"}
-            test "$WHAT" = "propose: it's db"
-            echo mended >> mends
-            \(recovery)
-            ```
-
-            ```sh {verify="mend" on="operator" timeout="1m"}
-            test ! -e broken
-            ```
-            """
+                ```sh {verify="mend" on="operator" timeout="1m"}
+                test ! -e broken
+                ```
+                """)
         return try Runbook(text: text, file: "t.md")
     }
 

@@ -33,10 +33,33 @@ extension DrillEnvironment {
             "sql", .text, help: "shell command on a fault's host that takes SQL at its standard input")
         sqlDialect = fields(
             "sql-dialect", .choice(SQLDialect.self), help: "what that database speaks", default: .mariadb)
+        faultCommands = Self.faultCommands(fields)
+        observerNamespace = fields.optional(
+            "observer-namespace", .line, help: "network namespace of the observer, when it is not ours")
+        operatorNamespace = fields.optional(
+            "operator-namespace", .line, help: "network namespace of the operator of runbooks, when it is not ours")
+        canary = fields.optional(
+            "canary", .object(CanaryPlace.init), help: "where it is heard when a host has a way out")
+        variables = Self.variables(fields)
+        production = fields.section("production", help: "what must never be hit", Production.init)
+        dataKind = fields("data", .choice(DataKind.self), help: "where the data comes from", default: .synthetic)
+        productionPoint = fields.optional(
+            "production-point", .object(ProductionPoint.init), help: "how a masked point of production gets here")
+        productionByteCount = fields.optional("production-size", .byteCount, help: "how much data production has")
+        bandwidth = fields.optional(
+            "bandwidth", .byteCount, help: "what gets through to stores a second, each way; 0 is all")
+        delaySeconds = fields.optional(
+            "delay", .number(0...60), help: "what each way to a store takes longer, seconds")
+        if bandwidth == 0 { bandwidth = nil }
+        if delaySeconds == 0 { delaySeconds = nil }
+        if !fields.isPlaceholder { check(fields) }
+    }
+
+    private static func faultCommands(_ fields: Fields) -> [Fault.Kind: String] {
         let commands = fields(
             "faults", .map(of: .text), help: "shell commands here for kinds of faults; $HOST and $SUBJECT say of what",
             default: [])
-        faultCommands = [:]
+        var faultCommands = [Fault.Kind: String]()
         for command in commands {
             if let kind = Fault.Kind(rawValue: command.name) {
                 faultCommands[kind] = command.value
@@ -46,14 +69,12 @@ extension DrillEnvironment {
                     called: "fault")
             }
         }
-        observerNamespace = fields.optional(
-            "observer-namespace", .line, help: "network namespace of the observer, when it is not ours")
-        operatorNamespace = fields.optional(
-            "operator-namespace", .line, help: "network namespace of the operator of runbooks, when it is not ours")
-        canary = fields.optional(
-            "canary", .object(CanaryPlace.init), help: "where it is heard when a host has a way out")
+        return faultCommands
+    }
+
+    private static func variables(_ fields: Fields) -> [String: String] {
         let assignments = fields("variables", .list(of: .line), help: "NAME=value; what runbooks get", default: [])
-        variables = [:]
+        var variables = [String: String]()
         for assignment in assignments {
             let name = String(assignment.prefix { $0 != "=" })
             guard assignment.contains("="),
@@ -65,32 +86,26 @@ extension DrillEnvironment {
             }
             variables[name] = String(assignment.dropFirst(name.count + 1))
         }
-        production = fields.section("production", help: "what must never be hit", Production.init)
-        dataKind = fields("data", .choice(DataKind.self), help: "where the data comes from", default: .synthetic)
-        productionPoint = fields.optional(
-            "production-point", .object(ProductionPoint.init), help: "how a masked point of production gets here")
-        if dataKind == .productionPoint, productionPoint == nil, !fields.isPlaceholder {
+        return variables
+    }
+
+    /// What one field asks of another.
+    private func check(_ fields: Fields) {
+        if dataKind == .productionPoint, productionPoint == nil {
             fields.problem(
                 "data", message: "`production-point` is not described",
                 hint: "production-point: {configuration, source, load, open}")
         }
-        if dataKind == .productionPoint, sql == nil, !fields.isPlaceholder {
+        if dataKind == .productionPoint, sql == nil {
             fields.problem(
                 "data", message: "what comes from production is looked through, and nothing says how",
                 hint: "sql: command that takes SQL at its standard input")
         }
-        productionByteCount = fields.optional("production-size", .byteCount, help: "how much data production has")
-        bandwidth = fields.optional(
-            "bandwidth", .byteCount, help: "what gets through to stores a second, each way; 0 is all")
-        delaySeconds = fields.optional(
-            "delay", .number(0...60), help: "what each way to a store takes longer, seconds")
-        if bandwidth == 0 { bandwidth = nil }
-        if delaySeconds == 0 { delaySeconds = nil }
-        for host in hosts where driver == .namespace && host.namespace == nil && !fields.isPlaceholder {
+        for host in hosts where driver == .namespace && host.namespace == nil {
             fields.problem(
                 at: ["hosts", host.name], message: "has no `namespace`", hint: "namespace: NAME of `ip netns`")
         }
-        for host in hosts where driver == .ssh && host.knownHostsFile == nil && !fields.isPlaceholder {
+        for host in hosts where driver == .ssh && host.knownHostsFile == nil {
             fields.problem(
                 at: ["hosts", host.name], message: "has no `known-hosts`",
                 hint: "a file with the keys that it must show: a drill never trusts the first one it meets")

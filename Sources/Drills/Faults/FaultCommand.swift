@@ -20,26 +20,42 @@ struct FaultCommand {
 
     /// - Throws: `DrillError.unsupported` when the environment cannot make it, `.unproven` when there is nothing to prove it by.
     init(_ fault: Fault, _ environment: DrillEnvironment) throws {
-        var values = ["HOST": fault.host, "SUBJECT": fault.path ?? "", "NAME": EnvironmentToken.fileName]
+        let values = ["HOST": fault.host, "SUBJECT": fault.path ?? "", "NAME": EnvironmentToken.fileName]
         let host = environment.hosts.first { $0.name == fault.host }
         if let own = environment.faultCommands[fault.kind] {
-            let text: String
-            switch fault.kind {
-            case .deleteFiles, .encryptFiles, .fillVolume, .withholdCredentials: text = FaultText.proofAbove
-            default:
-                guard let host, !host.dataFolders.isEmpty else {
-                    throw DrillError(
-                        .unproven, "it has no data folder, so nothing proves that it may be hit", subject: fault.host,
-                        hint: "fill in `data:` of the host in the environment")
-                }
-                values["FOLDERS"] = host.dataFolders.joined(separator: "\n")
-                text = FaultText.proofOfHost
-            }
-            proof = Script(text: text, host: fault.host)
-            self.fault = Script(text: own, host: EnvironmentReach.here)
-            (variables, givesPosition) = (values, false)
-            return
+            try self.init(fault, by: own, host, values)
+        } else {
+            try self.init(fault, environment, host, values)
         }
+    }
+
+    /// By the environment's own command, after a proof on the host itself.
+    private init(
+        _ fault: Fault, by own: String, _ host: DrillEnvironment.Host?, _ values: [String: String]
+    ) throws {
+        var values = values
+        let text: String
+        switch fault.kind {
+        case .deleteFiles, .encryptFiles, .fillVolume, .withholdCredentials: text = FaultText.proofAbove
+        default:
+            guard let host, !host.dataFolders.isEmpty else {
+                throw DrillError(
+                    .unproven, "it has no data folder, so nothing proves that it may be hit", subject: fault.host,
+                    hint: "fill in `data:` of the host in the environment")
+            }
+            values["FOLDERS"] = host.dataFolders.joined(separator: "\n")
+            text = FaultText.proofOfHost
+        }
+        proof = Script(text: text, host: fault.host)
+        self.fault = Script(text: own, host: EnvironmentReach.here)
+        (variables, givesPosition) = (values, false)
+    }
+
+    /// By what is the same everywhere; where it needs a proof, it begins with it.
+    private init(
+        _ fault: Fault, _ environment: DrillEnvironment, _ host: DrillEnvironment.Host?, _ values: [String: String]
+    ) throws {
+        var values = values
         var script = Script(text: "", host: fault.host)
         switch fault.kind {
         case .killHost, .cutLink, .staleDNS:

@@ -17,7 +17,7 @@ struct DrillReportTests {
         let judge = DrillJudge(
             folder, try Scenario(text: scenario, file: "D.yaml"),
             try DrillEnvironment(text: environment, file: "t.yaml"),
-            try Runbook(text: ObserverProcessTests.runbook, file: "t.md"))
+            try Runbook(text: SmallRunbook.text(), file: "t.md"))
         #expect(try judge.verdict(try LineLog<DrillRecord>(folder.events).read()) == .inconclusive)
         return folder
     }

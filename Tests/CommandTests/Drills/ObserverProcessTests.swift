@@ -95,7 +95,7 @@ struct ObserverProcessTests {
             let measures = DrillMeasures(
                 records: [DrillRecord(at: DrillClock.system.uptime(), wall: 0, event: .examined)],
                 observed: try place.records(),
-                truths: [], scenario: scenario, runbook: try Runbook(text: Self.runbook, file: "t.md"))
+                truths: [], scenario: scenario, runbook: try Runbook(text: SmallRunbook.text(), file: "t.md"))
             #expect(measures.gaps.contains { $0.begin <= last + 0.5 && $0.end >= last + 3 }, "\(measures.gaps)")
             await control.stop()
             await control.stop()
@@ -116,16 +116,5 @@ struct ObserverProcessTests {
     static let beginning = """
         {"at":0,"event":{"began":{"_0":{"environment":"t","faultCount":1,"id":"D-1","isAttended":false,"runbookDigest":"",\
         "scenario":"D","seed":7,"time":"2026-11-21T08:30:00Z","versions":[]}}},"wall":0}
-        """
-
-    static let runbook = """
-        ---
-        title: t
-        scenario: D
-        owner: o
-        review-by: 2027-01-01
-        objective: {full: 1h}
-        ---
-        ## Recovery
         """
 }

@@ -8,74 +8,44 @@ enum RunbookStage {
         "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/runbooks"
 
     /// A runbook of three steps and a decision, whose steps write what they were given into files beside it.
-    static let small = """
-        ---
-        title: Small
-        scenario: S
-        owner: tests
-        review-by: 2099-01-01
-        objective: {full: 2h}
-        variables: [PLACE]
-        ---
+    static let small = SmallRunbook.text(
+        scenario: "S", variables: ["PLACE"], detection: "It is {{service}}.", escalation: "{{contacts}}",
+        recovery: """
+            ```sh {step="first" on="operator" timeout="1m" sets="WORD"}
+            echo said
+            echo word
+            ```
 
-        ## Detection
+            ```sh {verify="first" on="operator" timeout="1m"}
+            test "$WORD" = word
+            ```
 
-        It is {{service}}.
+            ```decision {decision="choice" sets="CHOICE" timeout="1m"}
+            Which?
+            ```
 
-        ## Escalation
+            ```sh {proposes="choice" on="operator" timeout="1m"}
+            echo one of two
+            echo proposed
+            ```
 
-        {{contacts}}
+            ```sh {step="second" on="operator" timeout="1m"}
+            if [ -e "$PLACE/deadly" ]; then rm "$PLACE/deadly"; kill -9 "$PPID"; fi
+            echo "$WORD $CHOICE" >"$PLACE/second"
+            ```
 
-        ## Recovery
+            ```sh {verify="second" on="operator" timeout="1m"}
+            test -s "$PLACE/second"
+            ```
 
-        ```sh {step="first" on="operator" timeout="1m" sets="WORD"}
-        echo said
-        echo word
-        ```
+            ```sh {step="elsewhere" on="app1" timeout="1m"}
+            echo "$CHOICE"
+            ```
 
-        ```sh {verify="first" on="operator" timeout="1m"}
-        test "$WORD" = word
-        ```
-
-        ```decision {decision="choice" sets="CHOICE" timeout="1m"}
-        Which?
-        ```
-
-        ```sh {proposes="choice" on="operator" timeout="1m"}
-        echo one of two
-        echo proposed
-        ```
-
-        ```sh {step="second" on="operator" timeout="1m"}
-        if [ -e "$PLACE/deadly" ]; then rm "$PLACE/deadly"; kill -9 "$PPID"; fi
-        echo "$WORD $CHOICE" >"$PLACE/second"
-        ```
-
-        ```sh {verify="second" on="operator" timeout="1m"}
-        test -s "$PLACE/second"
-        ```
-
-        ```sh {step="elsewhere" on="app1" timeout="1m"}
-        echo "$CHOICE"
-        ```
-
-        ```sh {verify="elsewhere" on="app1" timeout="1m"}
-        true
-        ```
-
-        ## Verification
-
-        Look.
-
-        ## Communication
-
-        Tell.
-
-        ## Failback
-
-        None.
-
-        """
+            ```sh {verify="elsewhere" on="app1" timeout="1m"}
+            true
+            ```
+            """)
 
     /// A place with a repository, a configuration with a contact, and the small runbook beside it.
     static func place() async throws -> Workplace {
