@@ -1,4 +1,5 @@
 import Drills
+import TestSupport
 import Testing
 
 @testable import LifeboatCommands
