@@ -107,7 +107,7 @@ extension ServiceSuites {
             #expect(points.contains(try #require(test.pointID)) && test.targetPosition == nil, "\(points)")
             #expect(
                 payload.steps.map(\.logObject)
-                    == ["mend", "bring", "look"].map { "lifeboat/drill-logs/\(test.id)/\($0)" })
+                    == ["bring", "mend", "look"].map { "lifeboat/drill-logs/\(test.id)/\($0)" })
             let text = try await place.service.done("runbook", "show", "S")
             #expect(text.contains("in drills: "), "\(text)")
 
@@ -122,7 +122,7 @@ extension ServiceSuites {
             let unsealed = try place.service.place.read("repository/lifeboat/drill-logs/\(test.id)/bring")
             #expect(!unsealed.contains("attempt"))
             let none = await place.service.run("drill", "report", test.id, "--step", "brnig")
-            #expect(none.status == 64 && none.messages.contains("it has: mend, bring, look"), "\(none)")
+            #expect(none.status == 64 && none.messages.contains("it has: bring, mend, look"), "\(none)")
             let sealed = try place.service.place.read("repository/lifeboat/drills/\(test.id)")
             #expect(!sealed.contains("rto_full") && !sealed.contains("verdict"))
             let unknown = await place.service.run("drill", "report", "D-7")
@@ -150,20 +150,20 @@ extension ServiceSuites {
 
             ## Recovery
 
-            ```sh {step="mend" on="app1" timeout="1m" phase="replay"}
-            rm "$PLACE/down"
-            ```
-
-            ```sh {verify="mend" on="app1" timeout="1m"}
-            test ! -e "$PLACE/down"
-            ```
-
             ```sh {step="bring" on="operator" timeout="2m" phase="fetch"}
             "$LIFEBOAT" --config "$CONFIG" restore --point latest --source uploads --to "$OUT" >&2
             ```
 
             ```sh {verify="bring" on="operator" timeout="1m"}
             test -s "$OUT/$(cd "$OUT" && find . -name 5.txt)"
+            ```
+
+            ```sh {step="mend" on="app1" timeout="1m" phase="replay"}
+            rm "$PLACE/down"
+            ```
+
+            ```sh {verify="mend" on="app1" timeout="1m"}
+            test ! -e "$PLACE/down"
             ```
 
             ```sh {step="look" on="app1" timeout="1m" phase="verify"}
