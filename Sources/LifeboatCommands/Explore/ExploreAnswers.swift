@@ -90,6 +90,9 @@ struct DiffAnswer: Report {
                 + "\(result.liveOnlyCount) that only live has and are left alone",
             "the script is in \(result.file); nothing was run: read it, and run it yourself",
         ]
+        if result.areFilesUnknown {
+            lines.append("too many rows to look for their files; `lifeboat reconcile` names what is missing then")
+        }
         if !result.missingFiles.isEmpty {
             lines.append(
                 "\(Units.count(result.missingFiles.count, "file")) of these rows missing in the live tree, "

@@ -13,6 +13,9 @@ struct BroughtBackFiles {
     private let dialect: RowDialect
     /// More rows than these are not looked up: a statement names each of them.
     static let limit = 100_000
+    /// What is said then.
+    static let tooMany =
+        "more than \(limit) rows come back: their files were not looked for; `lifeboat reconcile` names what is missing then"
     /// Rows that one statement names; its text must fit into an argument.
     private static let batch = 200
 

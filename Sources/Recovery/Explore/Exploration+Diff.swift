@@ -16,6 +16,8 @@ public struct DiffRequest: Sendable {
     public var filesFolder: String?
     /// Rows of either side that are held in memory at the same time.
     var windowRowCount = 10_000
+    /// Files of more rows are not looked for.
+    var fileRowLimit = BroughtBackFiles.limit
 
     /// A comparison of a whole table.
     public init(table: String, file: String) {
@@ -38,6 +40,8 @@ public struct DiffResult: Sendable, Hashable, Codable {
     public var missingFiles: [String] = []
     /// Of these, restored.
     public var restoredFiles: [String] = []
+    /// So many rows come back that their files were not looked for.
+    public var areFilesUnknown = false
 
     init(file: String) {
         self.file = file
@@ -51,6 +55,7 @@ public struct DiffResult: Sendable, Hashable, Codable {
         case liveOnlyCount = "live_only"
         case missingFiles = "missing_files"
         case restoredFiles = "restored_files"
+        case areFilesUnknown = "files_unknown"
     }
 }
 
@@ -80,7 +85,7 @@ extension Exploration {
         do {
             var output = DiffOutput(
                 script: DiffScript(dialect: dialect), file: file, result: DiffResult(file: request.file),
-                keys: source.reconcile == nil ? nil : [])
+                keys: source.reconcile == nil ? nil : [], keyLimit: request.fileRowLimit)
             let head = output.script.head(origin)
             try await PointRestore.lane.run { try file.write(head) }
             try await comparison.run(into: &output)
@@ -102,6 +107,8 @@ extension Exploration {
         of output: inout DiffOutput, _ request: DiffRequest, _ server: any ExploredServer
     ) async throws -> [String] {
         let files = BroughtBackFiles(self, output.script.dialect)
+        output.result.areFilesUnknown = source.reconcile != nil && output.keys == nil
+        if output.result.areFilesUnknown { return [BroughtBackFiles.tooMany] }
         guard let keys = output.keys, let missing = try await files.missing(keys, server) else { return [] }
         output.result.missingFiles = missing
         if let folder = request.filesFolder {

@@ -95,12 +95,14 @@ struct DiffOutput {
     var result: DiffResult
     /// Conditions that the rows fit which come back; nil when nobody asks for them, or there are too many.
     var keys: [String]?
+    /// More rows than these are too many.
+    var keyLimit = BroughtBackFiles.limit
 
     mutating func take(_ diff: TableDiff) async throws {
         result.insertCount += diff.inserted.count
         result.updateCount += diff.updated.count
         result.liveOnlyCount += diff.liveOnly.count
-        if result.insertCount + result.updateCount > BroughtBackFiles.limit { keys = nil }
+        if result.insertCount + result.updateCount > keyLimit { keys = nil }
         let (script, file) = (script, file)
         let found = keys == nil ? [] : diff.broughtBack.map { "(\(script.dialect.fits(key: $0.values)))" }
         keys?.append(contentsOf: found)
