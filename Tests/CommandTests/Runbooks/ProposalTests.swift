@@ -1,3 +1,4 @@
+import DataSources
 import FoundationEssentials
 import Glibc
 import Runbooks
@@ -21,12 +22,17 @@ struct ProposalTests {
         }
 
         var json: String {
-            let changes = changes.map { change in
-                let rows = change.rows.map { ",\"rowCount\":\($0)" } ?? ",\"statement\":\"…\""
-                return "{\"action\":\"\(change.action)\",\"table\":\"\(change.table)\"\(rows)}"
+            get throws {
+                let changes = changes.map { change in
+                    FoundTransaction.Change(
+                        action: change.action, table: change.table, rowCount: change.rows.map { UInt64($0) },
+                        statement: change.rows == nil ? "…" : nil)
+                }
+                let found = FoundTransaction(
+                    file: "binlog.000001", offset: 4, timeline: 1, position: "0-1-\(second)",
+                    time: 1_795_000_000 + Double(second), changes: changes)
+                return String(decoding: try JSONEncoder().encode(found), as: UTF8.self)
             }
-            return "{\"position\":\"0-1-\(second)\",\"timeline\":1,\"time\":\(1_795_000_000 + second),\"changes\":["
-                + changes.joined(separator: ",") + "]}"
         }
 
         var isStatement: Bool { changes.contains { $0.rows == nil } }
@@ -43,7 +49,8 @@ struct ProposalTests {
             if case .decision(let decision) = action { decision.proposal?.text } else { nil }
         }.first
         for (name, isStatement) in [("statements", true), ("rows", false)] {
-            let fitting = transactions.filter { $0.isStatement == isStatement }.map(\.json).joined(separator: ",")
+            let fitting = try transactions.filter { $0.isStatement == isStatement }.map { try $0.json }
+                .joined(separator: ",")
             try place.write("{\"source\":\"db\",\"transactions\":[\(fitting)]}\n", to: name + ".json")
         }
         try place.write(
