@@ -1,3 +1,4 @@
+import DataSources
 import FoundationEssentials
 import TestSupport
 import Testing
@@ -10,17 +11,7 @@ extension ServiceSuites {
         typealias Live = RewindCommandTests.Live
 
         private struct Found: Decodable {
-            struct Transaction: Decodable {
-                struct Change: Decodable {
-                    let action: String
-                    let table: String
-                    let rowCount: UInt64?
-                }
-                let position: String
-                let time: Double
-                let changes: [Change]
-            }
-            let transactions: [Transaction]
+            let transactions: [FoundTransaction]
         }
 
         /// What people, victims and beats hold; nothing of tables that are not there.
@@ -43,7 +34,7 @@ extension ServiceSuites {
         }
 
         /// The only transaction that is found, and the line to paste.
-        private func find(_ live: Live, _ arguments: [String]) async throws -> (Found.Transaction, [String]) {
+        private func find(_ live: Live, _ arguments: [String]) async throws -> (FoundTransaction, [String]) {
             let json = await live.service.place.run(["find-event", "directory", "--json"] + arguments)
             try #require(json.status == 0, "\(json)")
             let found = try Found.json(json.output)
