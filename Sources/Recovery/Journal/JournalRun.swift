@@ -26,7 +26,11 @@ public struct JournalRun: Sendable {
     /// - Throws: `notConfigured` when the source has no log to follow; `alreadyRunning`; `JournalError.otherWriter` when
     ///   another journal, on another machine, archives the same source.
     public func run() async throws {
-        guard let log = context.factory.dataSource(source, context.environment, nil) as? any LogSource else {
+        // Options with a password lie here and not among everybody's temporary files, since a journal that is killed leaves them.
+        let options = context.spoolFolder(source.name) + "/options"
+        var environment = context.environment
+        environment.temporaryFolder = options
+        guard let log = context.factory.dataSource(source, environment, nil) as? any LogSource else {
             throw RecoveryError(
                 .notConfigured, "a source of kind \(source.kind.rawValue) has no log to follow", subject: source.name,
                 hint: "take `journal:` out of it")
@@ -34,6 +38,8 @@ public struct JournalRun: Sendable {
         let lock = try FileLock(
             folder: context.stateFolder, name: JournalRun.lockName(source.name), what: "the journal of \(source.name)")
         defer { lock.release() }
+        await Workspace.remove([options])
+        try StateFolder.make(options)
         let stop = JournalStop()
         // It is not cancelled with us but ends in order.
         let task = Task { try await work(log, stop) }

@@ -1,4 +1,5 @@
 import DataSources
+import FoundationEssentials
 import Glibc
 import Journal
 import ObjectStore
@@ -193,6 +194,19 @@ struct JournalRunTests {
                 reason: .rewind, created: "2026-11-21T00:00:00Z", server: "9", point: nil))
         try await stage.running { try await stage.caughtUp() }
         #expect(try await stage.tree.records.count == 2 && stage.alarmed.isEmpty)
+    }
+
+    @Test("options with a password that a killed journal left are removed by the next, which puts its own there")
+    func options() async throws {
+        let stage = try await JournalStage()
+        let options = stage.context.spoolFolder("db") + "/options"
+        let left = options + "/lifeboat-binlog-killed"
+        try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
+        try await stage.running {
+            try await stage.caughtUp()
+            #expect(Exchange.exists(options) && !Exchange.exists(left))
+            #expect(stage.temporaryFolders.withLock { $0.first } == options)
+        }
     }
 
     @Test("two journals of one source: the second does not start")

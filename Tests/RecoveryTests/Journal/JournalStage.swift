@@ -44,12 +44,18 @@ final class JournalStage: Sendable {
         var context = stage.context
         context.repository = stage.context.repository.through(faults)
         let followed = log ?? server.source
-        context.factory.dataSource = { _, _, _ in followed }
+        context.factory.dataSource = { _, environment, _ in
+            self.temporaryFolders.withLock { $0.append(environment.temporaryFolder) }
+            return followed
+        }
         context.alarm = { line in self.alarms.withLock { $0.append(line) } }
         return context
     }
 
     var alarmed: [String] { alarms.withLock { $0 } }
+
+    /// Where sources were told to put options with passwords.
+    let temporaryFolders = Mutex([String]())
 
     /// Runs the journal while `body` does, then ends it in order; without `farewell` it does not wait for the store.
     func running(
